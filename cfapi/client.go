@@ -1,0 +1,115 @@
+package cfapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// DefaultBaseURL is the address of Cloudflare's production API.
+const DefaultBaseURL = "https://api.cloudflare.com/client/v4"
+
+// Config is what a [Client] needs to know. The zero value is a client of the
+// production API without credentials, whose calls fail with [NoCredentials].
+type Config struct {
+	// BaseURL is the API's root without the account path; [DefaultBaseURL] when
+	// empty. It must be https, or http to a loopback host.
+	BaseURL string
+
+	// Credentials authenticate every request.
+	Credentials Credentials
+
+	// UserAgent is sent as it is, for example "access-policy-mcp/1.2.3".
+	UserAgent string
+
+	// Transport carries the requests; nil means a transport of the client's own
+	// with connection reuse and HTTP/2.
+	Transport http.RoundTripper
+}
+
+// Client calls the policy tester. It is safe for concurrent use.
+type Client struct {
+	baseURL     string
+	credentials Credentials
+	secrets     *regexp.Regexp
+	userAgent   string
+	http        *http.Client
+}
+
+// New returns a client for cfg. The error says what is wrong with the base URL
+// or the credentials, without repeating a secret.
+func New(cfg Config) (*Client, error) {
+	baseURL, err := checkBaseURL(cmp.Or(cfg.BaseURL, DefaultBaseURL))
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Credentials.check(); err != nil {
+		return nil, err
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		transport = newTransport()
+	}
+	return &Client{
+		baseURL:     baseURL,
+		credentials: cfg.Credentials,
+		secrets:     cfg.Credentials.pattern(),
+		userAgent:   cfg.UserAgent,
+		http: &http.Client{
+			Transport: transport,
+			// A redirect would carry the credentials to wherever the answer
+			// points, so it is reported instead of followed.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// CloseIdleConnections closes the connections that no request is using.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
+// newTransport keeps as many idle connections as calls are likely to run at
+// once: with net/http's default of 2, each burst would pay for new handshakes.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          128,
+		MaxIdleConnsPerHost:   128,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   5 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+func checkBaseURL(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.Opaque != "" {
+		return "", errors.New("the base URL is not an absolute URL such as " + DefaultBaseURL)
+	}
+	switch {
+	case u.User != nil:
+		return "", errors.New("the base URL must not contain a user name or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", errors.New("the base URL must not have a query or a fragment")
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return strings.TrimRight(u.String(), "/"), nil
+	default:
+		return "", fmt.Errorf("the base URL must start with https:// (http:// is allowed for a loopback address alone), but is for %q over %q", u.Hostname(), u.Scheme)
+	}
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}

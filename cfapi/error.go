@@ -1,0 +1,190 @@
+package cfapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Kind says what sort of failure an [Error] is, and so what can be done about it.
+type Kind string
+
+// The kinds of failure.
+const (
+	// InvalidArgument: the API, or the client before it sent anything, refused
+	// an argument.
+	InvalidArgument Kind = "invalid_argument"
+	// NoCredentials: the client has nothing to authenticate with; nothing was sent.
+	NoCredentials Kind = "no_credentials"
+	// Unauthenticated: the credentials themselves are malformed or invalid.
+	Unauthenticated Kind = "unauthenticated"
+	// Forbidden: the credentials do not permit this.
+	Forbidden Kind = "forbidden"
+	// NotFound: there is no such account or policy test.
+	NotFound Kind = "not_found"
+	// RateLimited: the quota is used up until RetryAfter is over.
+	RateLimited Kind = "rate_limited"
+	// Unavailable: the API could not be reached or failed; it may work later.
+	Unavailable Kind = "upstream_unavailable"
+	// UnexpectedResponse: the answer is not one that the API documents.
+	UnexpectedResponse Kind = "unexpected_response"
+	// Timeout: no answer came in time.
+	Timeout Kind = "timeout"
+	// Canceled: the caller gave up.
+	Canceled Kind = "canceled"
+)
+
+// Error is the one error type of this package.
+type Error struct {
+	// Kind classifies the failure.
+	Kind Kind
+
+	// HTTPStatus is the status of the answer; 0 when there was none.
+	HTTPStatus int
+
+	// Notices are the API's own errors; empty when the answer had none.
+	Notices []Notice
+
+	// Summary says in a few words what happened when Notices do not: a failure
+	// of the connection, or a body that is not the API's JSON.
+	Summary string
+
+	// RetryAfter is how long the API asks to wait; 0 when it does not say.
+	RetryAfter time.Duration
+
+	// RateLimit is the quota that came with the answer.
+	RateLimit RateLimit
+
+	// RayID identifies the request for Cloudflare's support; "" when there was
+	// no answer.
+	RayID string
+
+	cause error
+}
+
+// Error describes the failure for a log. It contains cleaned foreign text.
+func (e *Error) Error() string {
+	parts := []string{string(e.Kind)}
+	if e.HTTPStatus != 0 {
+		parts = append(parts, "HTTP "+strconv.Itoa(e.HTTPStatus))
+	}
+	if e.Summary != "" {
+		parts = append(parts, e.Summary)
+	}
+	for _, notice := range e.Notices {
+		parts = append(parts, notice.String())
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Unwrap returns the cause, such as [context.Canceled]; it may be nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Temporary reports whether the same request may succeed later without anything
+// else being changed.
+func (e *Error) Temporary() bool {
+	return e.Kind == Unavailable || e.Kind == Timeout || e.Kind == RateLimited || e.Kind == UnexpectedResponse
+}
+
+// Codes returns the API's error codes in their order.
+func (e *Error) Codes() []int {
+	var codes []int
+	for _, notice := range e.Notices {
+		codes = append(codes, notice.Code)
+	}
+	return codes
+}
+
+// Notice is an entry of the envelope's errors or messages.
+type Notice struct {
+	// Code is Cloudflare's number for it.
+	Code int
+	// Message is Cloudflare's text, cleaned; "" when there is none.
+	Message string
+	// DocumentationURL points to an explanation on a site of Cloudflare's; often "".
+	DocumentationURL string
+	// Pointer is the JSON pointer to the offending part of the request; often "".
+	Pointer string
+}
+
+// String renders the notice on one line, its text quoted.
+func (n Notice) String() string {
+	s := fmt.Sprintf("%d %s", n.Code, quote(n.Message))
+	if n.Pointer != "" {
+		s += " at " + quote(n.Pointer)
+	}
+	if n.DocumentationURL != "" {
+		s += " (see " + n.DocumentationURL + ")"
+	}
+	return s
+}
+
+// Codes that decide the kind of a failure, where the status alone does not.
+var (
+	credentialCodes = []int{1000, 6003, 9106}
+	permissionCodes = []int{10000, 9109}
+	routeCodes      = []int{7000, 7003}
+)
+
+// classify maps an answer that is not a success to its kind.
+func classify(status int, codes []int) Kind {
+	has := func(known []int) bool {
+		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		return Unauthenticated
+	case status == http.StatusNotFound:
+		return NotFound
+	case status == http.StatusTooManyRequests:
+		return RateLimited
+	case status == http.StatusRequestTimeout, status >= 500:
+		return Unavailable
+	case status == http.StatusForbidden:
+		if has(credentialCodes) {
+			return Unauthenticated
+		}
+		return Forbidden
+	case status == http.StatusBadRequest && has(credentialCodes):
+		return Unauthenticated
+	case status == http.StatusBadRequest && has(routeCodes):
+		return NotFound
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return InvalidArgument
+	case status/100 != 2:
+		return UnexpectedResponse
+	case has(credentialCodes):
+		return Unauthenticated
+	case has(permissionCodes):
+		return Forbidden
+	case has(routeCodes):
+		return NotFound
+	}
+	return UnexpectedResponse
+}
+
+// transportError turns a failure to get an answer into an [*Error].
+func (c *Client) transportError(ctx context.Context, err error) *Error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &Error{Kind: Canceled, Summary: "the call was canceled", cause: context.Canceled}
+	case ctx.Err() != nil, isTimeout(err):
+		return &Error{Kind: Timeout, Summary: "no answer in time", cause: err}
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // without the method and URL
+	}
+	return &Error{Kind: Unavailable, Summary: c.clean(err.Error(), maxText), cause: err}
+}
+
+func isTimeout(err error) bool {
+	netErr, ok := errors.AsType[net.Error](err)
+	return errors.Is(err, context.DeadlineExceeded) || ok && netErr.Timeout()
+}
