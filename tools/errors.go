@@ -1,0 +1,136 @@
+package tools
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"access-policy-mcp/cfapi"
+)
+
+// ErrorMetaKey is the key of an [ErrorInfo] in the _meta of a failed result.
+const ErrorMetaKey = "access-policy-mcp/error"
+
+// ErrorInfo is what a program needs to know about a failed call.
+type ErrorInfo struct {
+	Kind cfapi.Kind `json:"kind"`
+	// HTTPStatus of Cloudflare's answer; 0 when there was none.
+	HTTPStatus int `json:"http_status,omitempty"`
+	// Codes are Cloudflare's error codes.
+	Codes []int `json:"codes,omitempty"`
+	// RetryAfterSeconds is how long to wait before asking again; 0 when unknown.
+	RetryAfterSeconds int `json:"retry_after_seconds,omitempty"`
+	// RayID identifies the request for Cloudflare's support.
+	RayID string `json:"ray_id,omitempty"`
+}
+
+// wording turns errors into results. It is the only place that words them.
+type wording struct {
+	credentialHint string
+}
+
+func (w wording) errorResult(err error) *mcp.CallToolResult {
+	failure, ok := errors.AsType[*cfapi.Error](err)
+	if !ok {
+		return InternalError()
+	}
+	return failed(failure, w.text(failure))
+}
+
+// InternalError is the result of a call that met a defect of this program.
+func InternalError() *mcp.CallToolResult {
+	return failed(&cfapi.Error{Kind: cfapi.UnexpectedResponse},
+		"This server failed internally. It is a defect of the server, not of the arguments; its log has the details.")
+}
+
+func failed(failure *cfapi.Error, text string) *mcp.CallToolResult {
+	result := mcp.NewToolResultError(text)
+	result.Meta = &mcp.Meta{AdditionalFields: map[string]any{ErrorMetaKey: ErrorInfo{
+		Kind:              failure.Kind,
+		HTTPStatus:        failure.HTTPStatus,
+		Codes:             failure.Codes(),
+		RetryAfterSeconds: wholeSeconds(failure.RetryAfter),
+		RayID:             failure.RayID,
+	}}}
+	return result
+}
+
+const (
+	readPermission = `"Access: Policy Test Read"`
+	tokenVariable  = "CLOUDFLARE_API_TOKEN"
+)
+
+// text says what happened, what Cloudflare said of it, and what to do next.
+func (w wording) text(failure *cfapi.Error) string {
+	var what, next string
+	switch failure.Kind {
+	case cfapi.InvalidArgument:
+		if failure.HTTPStatus == 0 {
+			return "Invalid arguments: " + failure.Summary + ". Nothing was sent to Cloudflare; correct the arguments and call again."
+		}
+		what, next = "Cloudflare refused the arguments", "Check account_id and policy_test_id."
+	case cfapi.NoCredentials:
+		return "This server has no Cloudflare credentials. Set " + tokenVariable + " (a token with the permission " + readPermission +
+			"), or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, in its environment and restart it." + prefixed(" ", w.credentialHint)
+	case cfapi.Unauthenticated:
+		what, next = "Cloudflare did not accept the credentials", "Check that "+tokenVariable+
+			" (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY) holds a valid, unexpired value, and restart the server."
+	case cfapi.Forbidden:
+		what, next = "Cloudflare refused access", "Either the token lacks the permission "+readPermission+
+			" or it is not for this account: check the token's permissions, its IP restrictions, and account_id."
+	case cfapi.NotFound:
+		what, next = "Cloudflare knows no such policy test", "Check policy_test_id and that account_id is the account it was started in."
+	case cfapi.RateLimited:
+		what, next = "Cloudflare's request quota is used up", "Until it is free again every request with these credentials is refused."
+		if failure.RetryAfter > 0 {
+			next += fmt.Sprintf(" Try again in %d s, not earlier.", wholeSeconds(failure.RetryAfter))
+		} else {
+			next += " Try again in 5 minutes."
+		}
+	case cfapi.Unavailable:
+		what, next = "Cloudflare could not be reached or failed to answer", "This is usually temporary: try again in a minute."
+	case cfapi.Timeout:
+		what, next = "Cloudflare did not answer in time", "Try again in a minute."
+	case cfapi.Canceled:
+		return "The call was canceled before there was an answer."
+	default:
+		what, next = "Cloudflare's answer was not what its API documents", "Try again; if it persists, check CLOUDFLARE_BASE_URL and any proxy in between."
+	}
+	return what + prefixed(": ", said(failure)) + ". " + next
+}
+
+// said quotes the answer.
+func said(failure *cfapi.Error) string {
+	// What an assistant can use of a failure fits in the first two notices.
+	const maxNotices = 2
+	var parts []string
+	if failure.HTTPStatus != 0 {
+		parts = append(parts, "HTTP "+strconv.Itoa(failure.HTTPStatus))
+	}
+	if failure.Summary != "" {
+		parts = append(parts, failure.Summary)
+	}
+	for i, notice := range failure.Notices {
+		if i == maxNotices {
+			break
+		}
+		parts = append(parts, notice.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+// wholeSeconds rounds up, so that nobody comes too early.
+func wholeSeconds(d time.Duration) int {
+	return int((d + time.Second - 1) / time.Second)
+}

@@ -1,0 +1,68 @@
+package tools_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"access-policy-mcp/cfapi/simulator"
+)
+
+const goodArguments = `{"account_id": "` + simulator.AccountID + `", "policy_test_id": "` + simulator.PolicyTestID + `"}`
+
+// TestGetResults turns API bodies into results: testdata/results.txtar holds for
+// each case the body and what a client gets for it.
+func TestGetResults(t *testing.T) {
+	g := openGolden(t, "../testdata/results.txtar")
+	for _, file := range g.archive.Files {
+		name, ok := strings.CutSuffix(file.Name, "/api")
+		if !ok {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			options := newOptions(t, body(http.StatusOK, nil, string(file.Data)))
+			tool := find(t, options, "get_access_policy_test")
+			result := call(t, tool, goodArguments)
+			if result.IsError {
+				t.Fatal(text(result, 0))
+			}
+			structured := string(result.StructuredContent.(json.RawMessage))
+			if len(result.Content) != 2 || text(result, 1) != structured {
+				t.Errorf("content[1] is not the structured content")
+			}
+			var summary struct{ Summary string }
+			if err := json.Unmarshal([]byte(structured), &summary); err != nil || summary.Summary != text(result, 0) {
+				t.Errorf("content[0] is not the summary: %v", err)
+			}
+			instance, err := jsonschema.UnmarshalJSON(strings.NewReader(structured))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := compileSchema(t, tool.Tool.RawOutputSchema).Validate(instance); err != nil {
+				t.Errorf("the result does not match the output schema: %v", err)
+			}
+			var indented bytes.Buffer
+			if err := json.Indent(&indented, []byte(structured), "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			g.compare(t, name+"/result", indented.String())
+		})
+	}
+}
+
+// TestSummaryHasEveryFigure reads the figures of a result back from its summary,
+// because some hosts show a model nothing else.
+func TestSummaryHasEveryFigure(t *testing.T) {
+	options := newOptions(t, body(http.StatusOK, nil, `{"success": true, "result": {"status": "processing", "total_users": 1001, "percent_users_processed": 51.5,
+		"percent_approved": 11.25, "percent_blocked": 22.125, "percent_errored": 33.0625, "users_approved": 101, "users_blocked": 202, "users_errored": 303}}`))
+	result := call(t, find(t, options, "get_access_policy_test"), goodArguments)
+	for _, figure := range []string{"1001", "51.5%", "11.25%", "22.125%", "33.0625%", "101", "202", "303", "5 s"} {
+		if !strings.Contains(text(result, 0), figure) {
+			t.Errorf("the summary lacks %s: %s", figure, text(result, 0))
+		}
+	}
+}

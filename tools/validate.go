@@ -1,0 +1,158 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+func compile(schema json.RawMessage) (*jsonschema.Schema, error) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		return nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("input.json", document); err != nil {
+		return nil, err
+	}
+	return compiler.Compile("input.json")
+}
+
+// maxComplaints bounds how many faults one message lists.
+const maxComplaints = 3
+
+// validate checks decoded arguments. The error lists the faults in plain words.
+func (s *inputSchema) validate(arguments any) error {
+	compiled, err := s.compiled()
+	if err != nil {
+		return fmt.Errorf("input schema: %w", err)
+	}
+	err = compiled.Validate(arguments)
+	if err == nil {
+		return nil
+	}
+	failure, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return err
+	}
+	var complaints []string
+	for leaf := range leaves(failure) {
+		complaints = append(complaints, s.complaints(leaf)...)
+	}
+	slices.Sort(complaints)
+	complaints = slices.Compact(complaints)
+	if more := len(complaints) - maxComplaints; more > 0 {
+		complaints = append(complaints[:maxComplaints], fmt.Sprintf("and %d more", more))
+	}
+	return invalidArgument(strings.Join(complaints, "; "))
+}
+
+// leaves yields the innermost failures: the ones that say something.
+func leaves(failure *jsonschema.ValidationError) func(yield func(*jsonschema.ValidationError) bool) {
+	var walk func(*jsonschema.ValidationError, func(*jsonschema.ValidationError) bool) bool
+	walk = func(failure *jsonschema.ValidationError, yield func(*jsonschema.ValidationError) bool) bool {
+		if len(failure.Causes) == 0 {
+			return yield(failure)
+		}
+		for _, cause := range failure.Causes {
+			if !walk(cause, yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return func(yield func(*jsonschema.ValidationError) bool) { walk(failure, yield) }
+}
+
+// complaints words one failure.
+func (s *inputSchema) complaints(failure *jsonschema.ValidationError) []string {
+	place := bounded(strings.Join(failure.InstanceLocation, "."))
+	say := func(format string, args ...any) []string {
+		text := fmt.Sprintf(format, args...)
+		if place == "" {
+			return []string{text}
+		}
+		return []string{place + ": " + text}
+	}
+	switch k := failure.ErrorKind.(type) {
+	case *kind.Required:
+		var out []string
+		for _, name := range k.Missing {
+			out = append(out, strings.TrimPrefix(place+"."+name, ".")+" is required")
+		}
+		return out
+	case *kind.AdditionalProperties:
+		var out []string
+		for _, name := range k.Properties {
+			if place == "" {
+				out = append(out, fmt.Sprintf("unknown argument %q (valid are: %s)", bounded(name), strings.Join(s.names, ", ")))
+			} else {
+				out = append(out, fmt.Sprintf("%s: unknown field %q", place, bounded(name)))
+			}
+		}
+		return out
+	case *kind.Type:
+		if place == "" {
+			return say("the arguments must be an object, but are %s", jsonType(k.Got))
+		}
+		return say("must be %s, but is %s", jsonType(k.Want...), jsonType(k.Got))
+	case *kind.MinLength:
+		if k.Got == 0 {
+			return say("must not be empty")
+		}
+		return say("length must be at least %d, but is %d", k.Want, k.Got)
+	case *kind.MaxLength:
+		return say("length must be at most %d, but is %d", k.Want, k.Got)
+	case *kind.Pattern:
+		if k.Want == idPattern {
+			return say("only letters, digits, - and _ are allowed")
+		}
+		return say("must match %s", k.Want)
+	case *kind.Minimum:
+		return say("must be at least %s, but is %s", number(k.Want), number(k.Got))
+	case *kind.Maximum:
+		return say("must be at most %s, but is %s", number(k.Want), number(k.Got))
+	case *kind.MinItems:
+		return say("must have at least %d items, but has %d", k.Want, k.Got)
+	case *kind.MaxItems:
+		return say("must have at most %d items, but has %d", k.Want, k.Got)
+	default:
+		return say("%s", bounded(failure.ErrorKind.LocalizedString(message.NewPrinter(language.English))))
+	}
+}
+
+// jsonType names JSON types for people.
+func jsonType(names ...string) string {
+	words := map[string]string{
+		"string": "a string", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+		"object": "an object", "array": "an array", "null": "null",
+	}
+	var out []string
+	for _, name := range names {
+		out = append(out, words[name])
+	}
+	return strings.Join(out, " or ")
+}
+
+func number(r *big.Rat) string {
+	f, _ := r.Float64()
+	return fmt.Sprintf("%.15g", f)
+}
+
+// bounded shortens what a client made up to what is worth repeating.
+func bounded(s string) string {
+	const limit = 60
+	if runes := []rune(strings.ToValidUTF8(s, "\uFFFD")); len(runes) > limit {
+		return string(runes[:limit-1]) + "…"
+	}
+	return s
+}
