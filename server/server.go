@@ -1,0 +1,63 @@
+package server
+
+import (
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// Name identifies this server to clients, in logs and to Cloudflare.
+const Name = "access-policy-mcp"
+
+const title = "Cloudflare Access policy tests"
+
+// Config is what a [Server] is made of.
+type Config struct {
+	// Version is this program's, for example "v1.2.3".
+	Version string
+	// Instructions tell a model when and how to use the tools.
+	Instructions string
+	// Tools are served in their order.
+	Tools []server.ServerTool
+	// Logger receives one record per call and what goes wrong in the transports.
+	Logger *slog.Logger
+}
+
+// Server serves one set of tools on any number of transports.
+type Server struct {
+	mcp   *server.MCPServer
+	log   *slog.Logger
+	calls *counter
+}
+
+// definitionsTTL is how long a client may remember the list of tools, in
+// milliseconds: it does not change while the program runs.
+const definitionsTTL = 60 * 60 * 1000
+
+// New assembles a server.
+func New(cfg Config) *Server {
+	s := &Server{log: cfg.Logger, calls: newCounter()}
+	s.mcp = server.NewMCPServer(Name, cfg.Version,
+		server.WithTitle(title),
+		server.WithInstructions(cfg.Instructions),
+		server.WithToolCapabilities(false),
+		server.WithCacheHints(definitionsTTL, mcp.CacheScopePrivate),
+		// The first middleware is the outermost: it logs what recovery made of a panic.
+		server.WithToolHandlerMiddleware(s.logged),
+		server.WithToolHandlerMiddleware(s.recovered),
+	)
+	s.mcp.AddTools(cfg.Tools...)
+	return s
+}
+
+// Version returns the version of this program from its build information, or
+// "devel" for a build from a work tree.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,93 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// maxLine is the longest message that is read from stdin, in bytes.
+const maxLine = 4 << 20
+
+// stdioGrace is how long running calls may take to answer once the process has
+// been told to end.
+const stdioGrace = 5 * time.Second
+
+// ServeStdio serves one client with a message per line (MCP specification,
+// "Transports: stdio"). It returns when in has ended and every request has been
+// answered, or soon after ctx has ended.
+func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
+	// Calls must survive the end of ctx for a moment, to answer with what they have.
+	callCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+
+	var mu sync.Mutex
+	p := newPeer(s, "stdio", func(message []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		_, err := out.Write(append(message, '\n'))
+		return err
+	})
+
+	ended := make(chan error, 1)
+	go func() {
+		err := eachLine(in, maxLine, func(line []byte) {
+			p.receive(callCtx, line)
+		}, func() {
+			p.refuse(nil, mcp.INVALID_REQUEST, "a message must not be longer than 4 MiB")
+		})
+		<-p.idle()
+		ended <- err
+	}()
+
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case <-p.idle():
+	case <-time.After(stdioGrace):
+	}
+	return nil
+}
+
+// eachLine calls handle with every line that is not blank, the last one also if
+// it is not terminated. Of a line longer than limit nothing is kept; tooLong is
+// called instead.
+func eachLine(r io.Reader, limit int, handle func([]byte), tooLong func()) error {
+	reader := bufio.NewReaderSize(r, 64<<10)
+	var line []byte
+	skipping := false
+	for {
+		part, err := reader.ReadSlice('\n')
+		if !skipping && len(line)+len(part) > limit+1 {
+			skipping, line = true, nil
+		}
+		if !skipping {
+			line = append(line, part...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		switch {
+		case skipping:
+			tooLong()
+		case len(bytes.TrimSpace(line)) > 0:
+			handle(bytes.TrimSpace(line))
+		}
+		line, skipping = nil, false
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
