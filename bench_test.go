@@ -20,6 +20,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 )
 
 // The benchmarks compare this program with the least that the same call can
@@ -73,7 +74,7 @@ func BenchmarkClient(b *testing.B) {
 func BenchmarkTool(b *testing.B) {
 	b.Setenv("CLOUDFLARE_API_TOKEN", simulator.Token)
 	b.Setenv("CLOUDFLARE_BASE_URL", newAPI(b))
-	p := &program{stderr: io.Discard}
+	p := &program{stderr: io.Discard, requestBudget: watch.MaxBudget}
 	app, err := p.build(simulator.AccountID)
 	if err != nil {
 		b.Fatal(err)
@@ -81,7 +82,7 @@ func BenchmarkTool(b *testing.B) {
 	arguments := map[string]any{"policy_test_id": simulator.DocumentedID}
 	b.ReportAllocs()
 	for b.Loop() {
-		result, err := app.server.CallTool(b.Context(), "get_access_policy_test", arguments)
+		result, err := app.server.CallTool(b.Context(), "get_access_policy_test", arguments, nil)
 		if err != nil || result.IsError {
 			b.Fatal(err, result)
 		}

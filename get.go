@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/spf13/cobra"
@@ -18,11 +20,12 @@ func (p *program) getCommand() *cobra.Command {
 	var (
 		accountID string
 		asJSON    bool
+		wait      time.Duration
 	)
 	command := &cobra.Command{
 		Use:   "get [POLICY_TEST_ID]",
 		Short: "Ask from the terminal",
-		Long: "Asks once, through the same MCP server that an assistant uses, and prints the summary.\n\n" +
+		Long: "Asks once, or waits for the end, through the same MCP server that an assistant uses, and prints the summary.\n\n" +
 			"Exit status: 0 the test is complete, 3 it has not finished, 4 it ended otherwise, 1 no answer, 2 wrong usage.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -43,7 +46,17 @@ func (p *program) getCommand() *cobra.Command {
 				return err
 			}
 			defer app.stop()
-			result, err := app.server.CallTool(command.Context(), "get_access_policy_test", map[string]any{"policy_test_id": policyTestID})
+			arguments := map[string]any{"policy_test_id": policyTestID}
+			if wait != 0 {
+				arguments["wait_seconds"] = math.Ceil(wait.Seconds())
+			}
+			var show func(float64, string)
+			done := func() {}
+			if !asJSON {
+				show, done = progressDisplay(p.stderr)
+			}
+			result, err := app.server.CallTool(command.Context(), "get_access_policy_test", arguments, show)
+			done()
 			if err != nil {
 				return failed(err)
 			}
@@ -51,6 +64,7 @@ func (p *program) getCommand() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&accountID, "account-id", "", "Cloudflare account `ID` (default: CLOUDFLARE_ACCOUNT_ID)")
+	command.Flags().DurationVar(&wait, "wait", 0, "wait for the end of the test this long at most, such as 60s or 10m")
 	command.Flags().BoolVar(&asJSON, "json", false, "print the structured result instead of the summary")
 	return command
 }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -23,6 +24,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/server"
 	"access-policy-mcp/tools"
 )
@@ -64,9 +66,10 @@ type program struct {
 	stdout, stderr io.Writer
 	unexpanded     []string // variables that held a placeholder
 
-	simulate  bool
-	logLevel  slog.Level
-	logFormat string
+	simulate      bool
+	requestBudget int
+	logLevel      slog.Level
+	logFormat     string
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -105,6 +108,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return p.readEnvironment(command.Flags()) }
 	flags := root.PersistentFlags()
 	flags.BoolVar(&p.simulate, "simulate", false, "answer from an embedded simulator instead of Cloudflare: no account, no network")
+	flags.IntVar(&p.requestBudget, "request-budget", watch.DefaultBudget, "most requests to Cloudflare in any 5 minutes, 1 to "+strconv.Itoa(watch.MaxBudget))
 	flags.TextVar(&p.logLevel, "log-level", slog.LevelInfo, "least severe log record to write to stderr: debug, info, warn or error")
 	flags.StringVar(&p.logFormat, "log-format", "text", "format of log records: text or json")
 	root.AddCommand(p.stdioCommand(), p.httpCommand(), p.getCommand(), p.versionCommand())
@@ -126,6 +130,9 @@ func (p *program) readEnvironment(flags *pflag.FlagSet) error {
 	})
 	if p.logFormat != "text" && p.logFormat != "json" {
 		err = errors.Join(err, fmt.Errorf("--log-format must be text or json, not %q", p.logFormat))
+	}
+	if p.requestBudget < 1 || p.requestBudget > watch.MaxBudget {
+		err = errors.Join(err, fmt.Errorf("--request-budget must be from 1 to %d", watch.MaxBudget))
 	}
 	return err
 }
@@ -227,11 +234,13 @@ func (p *program) build(accountID string) (*application, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	options := tools.Options{Client: client, DefaultAccountID: app.settings.accountID, CredentialHint: app.settings.credentialHint()}
+	watcher := watch.New(client, p.requestBudget)
+	options := tools.Options{Watcher: watcher, DefaultAccountID: app.settings.accountID, CredentialHint: app.settings.credentialHint()}
 	app.server = server.New(server.Config{
 		Version:      server.Version(),
 		Instructions: tools.Instructions(p.simulate),
 		Tools:        tools.All(options),
+		Drain:        watcher.Drain,
 		Logger:       app.log,
 	})
 	return app, nil

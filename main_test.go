@@ -40,12 +40,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status,
-			"api":    api,
-			"serve":  serve,
-			"post":   post,
-			"fetch":  fetch,
-			"term":   term,
+			"status":    status,
+			"api":       api,
+			"serve":     serve,
+			"post":      post,
+			"fetch":     fetch,
+			"terminate": terminate,
 		},
 	})
 }
@@ -150,8 +150,8 @@ func show(ts *testscript.TestScript, req *http.Request, header []string) {
 	ts.Check(err)
 }
 
-// term tells the server to end and checks that it does, in time and with 0.
-func term(ts *testscript.TestScript, neg bool, args []string) {
+// terminate tells the server to end and checks that it does, in time and with 0.
+func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	value, ok := current.LoadAndDelete(ts.Getenv("WORK"))
 	if !ok {
 		ts.Fatalf("no server is running")

@@ -61,7 +61,7 @@ func TestReadmeExamples(t *testing.T) {
 // shows that they work.
 func TestReadmeCommands(t *testing.T) {
 	shownBy := map[string]string{
-		"go run . get --simulate":               "testdata/scripts/get.txtar and .ci/run",
+		"go run . get --simulate --wait 30s":    "testdata/scripts/wait.txtar and .ci/run",
 		"go test ./...":                         "this run",
 		"go test -run '^$' -bench . -count 6 .": "bench_test.go",
 	}

@@ -41,6 +41,7 @@ type Client struct {
 	secrets     *regexp.Regexp
 	userAgent   string
 	http        *http.Client
+	allowRetry  func() bool
 }
 
 // New returns a client for cfg. The error says what is wrong with the base URL
@@ -68,7 +69,16 @@ func New(cfg Config) (*Client, error) {
 			// points, so it is reported instead of followed.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
+		allowRetry: func() bool { return true },
 	}, nil
+}
+
+// AllowingRetries returns a client that shares everything with c and asks allow
+// before each request that repeats a failed one.
+func (c *Client) AllowingRetries(allow func() bool) *Client {
+	limited := *c
+	limited.allowRetry = allow
+	return &limited
 }
 
 // CloseIdleConnections closes the connections that no request is using.

@@ -35,6 +35,9 @@ func get[T any](ctx context.Context, c *Client, path string) (Answer[T], error) 
 
 	var last error
 	answer, err := backoff.Retry(ctx, func() (Answer[T], error) {
+		if last != nil && !c.allowRetry() {
+			return Answer[T]{}, backoff.Permanent(last)
+		}
 		answer, err := attempt[T](ctx, c, path)
 		last = err
 		if err != nil && !retryable(err) {

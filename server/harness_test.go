@@ -17,6 +17,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
@@ -54,7 +55,10 @@ func newServer(t *testing.T, api http.Handler) (*Server, *logBuffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newServerOf(tools.All(tools.Options{Client: client, DefaultAccountID: simulator.AccountID})...)
+	watcher := watch.New(client, watch.MaxBudget)
+	s, log := newServerOf(tools.All(tools.Options{Watcher: watcher, DefaultAccountID: simulator.AccountID})...)
+	s.drain = watcher.Drain
+	return s, log
 }
 
 func newServerOf(list ...server.ServerTool) (*Server, *logBuffer) {

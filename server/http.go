@@ -64,6 +64,7 @@ func (s *Server) Serve(ctx context.Context, cfg HTTPConfig, listener net.Listene
 
 	s.log.Info("shutting down")
 	ready.Store(false)
+	s.drain()
 	grace, cancelGrace := context.WithTimeout(base, callsGrace)
 	defer cancelGrace()
 	time.Sleep(readinessNotice)

@@ -225,10 +225,25 @@ func checkOrder(t *testing.T, s string, parts ...string) {
 	}
 }
 
+// sseReader reads an event stream.
+type sseReader struct{ lines *bufio.Scanner }
+
+func newSSEReader(r io.Reader) sseReader { return sseReader{bufio.NewScanner(r)} }
+
+// next returns the data of the next event; "" at the end of the stream.
+func (r sseReader) next() string {
+	for r.lines.Scan() {
+		if data, ok := strings.CutPrefix(r.lines.Text(), "data: "); ok {
+			return data
+		}
+	}
+	return ""
+}
+
 // sseClient is an open event stream.
 type sseClient struct {
+	sseReader
 	endpoint string
-	events   *bufio.Scanner
 	close    func()
 	header   http.Header
 }
@@ -244,22 +259,12 @@ func openSSE(t *testing.T, client *http.Client) *sseClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &sseClient{events: bufio.NewScanner(resp.Body), header: resp.Header, close: func() {
+	c := &sseClient{sseReader: newSSEReader(resp.Body), header: resp.Header, close: func() {
 		cancel()
 		_ = resp.Body.Close()
 	}}
 	c.endpoint = c.next()
 	return c
-}
-
-// next returns the data of the next event; "" at the end of the stream.
-func (c *sseClient) next() string {
-	for c.events.Scan() {
-		if data, ok := strings.CutPrefix(c.events.Text(), "data: "); ok {
-			return data
-		}
-	}
-	return ""
 }
 
 func TestSSE(t *testing.T) {

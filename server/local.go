@@ -9,35 +9,59 @@ import (
 )
 
 // CallTool calls a tool as a client in this process: through the same protocol,
-// checks and wording that any other client meets. The error is a JSON-RPC error;
-// a tool's own failure is a result. The result's structuredContent is in its
+// checks and wording that any other client meets. progress, unless nil, receives
+// what the tool reports: per cent, and a few words. When ctx ends, a call that
+// waits answers with what it has. The error is a JSON-RPC error; a tool's own
+// failure is a result. The result's structuredContent is in its
 // RawStructuredContent.
-func (s *Server) CallTool(ctx context.Context, name string, arguments map[string]any) (*mcp.CallToolResult, error) {
-	answers := make(chan []byte, 1)
-	p := newPeer(s, "local", func(message []byte) error {
-		answers <- message
-		return nil
-	})
+func (s *Server) CallTool(ctx context.Context, name string, arguments map[string]any, progress func(percent float64, message string)) (*mcp.CallToolResult, error) {
+	defer context.AfterFunc(ctx, s.drain)()
+	params := mcp.CallToolParams{Name: name, Arguments: arguments}
+	if progress != nil {
+		params.Meta = &mcp.Meta{ProgressToken: 1}
+	}
 	request, err := json.Marshal(mcp.JSONRPCRequest{
 		JSONRPC: mcp.JSONRPC_VERSION,
 		ID:      mcp.NewRequestId(1),
 		Request: mcp.Request{Method: string(mcp.MethodToolsCall)},
-		Params:  mcp.CallToolParams{Name: name, Arguments: arguments},
+		Params:  params,
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.receive(ctx, request)
+	answers := make(chan localMessage, 1)
+	p := newPeer(s, "local", func(data []byte) error {
+		var message localMessage
+		if err := json.Unmarshal(data, &message); err != nil {
+			return err
+		}
+		if message.Method == "" {
+			answers <- message
+		} else if progress != nil {
+			progress(message.Params.Progress, message.Params.Message)
+		}
+		return nil
+	})
+	p.receive(context.WithoutCancel(ctx), request)
 	<-p.idle()
-	var answer struct {
-		Result *mcp.CallToolResult      `json:"result"`
-		Error  *mcp.JSONRPCErrorDetails `json:"error"`
+	select {
+	case answer := <-answers:
+		if answer.Error != nil {
+			return nil, errors.New(answer.Error.Message)
+		}
+		return answer.Result, nil
+	default:
+		return nil, errors.New("the call was not answered")
 	}
-	if err := json.Unmarshal(<-answers, &answer); err != nil {
-		return nil, err
+}
+
+// localMessage is an answer or a progress notification.
+type localMessage struct {
+	Method string
+	Params struct {
+		Progress float64
+		Message  string
 	}
-	if answer.Error != nil {
-		return nil, errors.New(answer.Error.Message)
-	}
-	return answer.Result, nil
+	Result *mcp.CallToolResult
+	Error  *mcp.JSONRPCErrorDetails
 }

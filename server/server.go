@@ -21,6 +21,9 @@ type Config struct {
 	Instructions string
 	// Tools are served in their order.
 	Tools []server.ServerTool
+	// Drain, unless nil, is called when the server is told to end: calls that wait
+	// are to answer with what they have.
+	Drain func()
 	// Logger receives one record per call and what goes wrong in the transports.
 	Logger *slog.Logger
 }
@@ -30,6 +33,7 @@ type Server struct {
 	mcp   *server.MCPServer
 	log   *slog.Logger
 	calls *counter
+	drain func()
 }
 
 // definitionsTTL is how long a client may remember the list of tools, in
@@ -38,7 +42,10 @@ const definitionsTTL = 60 * 60 * 1000
 
 // New assembles a server.
 func New(cfg Config) *Server {
-	s := &Server{log: cfg.Logger, calls: newCounter()}
+	s := &Server{log: cfg.Logger, calls: newCounter(), drain: cfg.Drain}
+	if s.drain == nil {
+		s.drain = func() {}
+	}
 	s.mcp = server.NewMCPServer(Name, cfg.Version,
 		server.WithTitle(title),
 		server.WithInstructions(cfg.Instructions),

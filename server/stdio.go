@@ -51,6 +51,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		return err
 	case <-ctx.Done():
 	}
+	s.drain()
 	select {
 	case <-p.idle():
 	case <-time.After(stdioGrace):

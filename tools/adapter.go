@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -17,7 +18,7 @@ import (
 type tool[In any, Out interface{ text() string }] struct {
 	name, title, description string
 	readOnly, idempotent     bool
-	call                     func(context.Context, In) (Out, error)
+	call                     func(context.Context, In, reportFunc) (Out, error)
 }
 
 // register makes an MCP tool of t.
@@ -45,7 +46,7 @@ func (t tool[In, Out]) register(options Options) server.ServerTool {
 			if err != nil {
 				return words.errorResult(err), nil
 			}
-			out, err := t.call(ctx, in)
+			out, err := t.call(ctx, in, newReporter(ctx, request))
 			if err != nil {
 				return words.errorResult(err), nil
 			}
@@ -75,7 +76,7 @@ func decode[In any](schema *inputSchema, request mcp.CallToolRequest, defaultAcc
 	if err := schema.validate(arguments); err != nil {
 		return in, err
 	}
-	data, err := json.Marshal(arguments)
+	data, err := json.Marshal(wholeNumbers(arguments))
 	if err == nil {
 		err = json.Unmarshal(data, &in)
 	}
@@ -99,6 +100,26 @@ func arguments(request mcp.CallToolRequest) (any, error) {
 		return nil, invalidArgument("the arguments are not JSON")
 	}
 	return value, nil
+}
+
+// wholeNumbers writes numbers such as 45.0, which JSON Schema takes for integers,
+// as Go's decoder wants to read them.
+func wholeNumbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if f, err := v.Float64(); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return int64(f)
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = wholeNumbers(v[name])
+		}
+	case []any:
+		for i := range v {
+			v[i] = wholeNumbers(v[i])
+		}
+	}
+	return value
 }
 
 // result carries out as structuredContent, and as text for clients that read

@@ -86,6 +86,9 @@ func (w wording) text(failure *cfapi.Error) string {
 		what, next = "Cloudflare knows no such policy test", "Check policy_test_id and that account_id is the account it was started in."
 	case cfapi.RateLimited:
 		what, next = "Cloudflare's request quota is used up", "Until it is free again every request with these credentials is refused."
+		if failure.HTTPStatus == 0 {
+			what, next = "Too many requests for now", "Nothing was sent, to keep Cloudflare from refusing every request with these credentials."
+		}
 		if failure.RetryAfter > 0 {
 			next += fmt.Sprintf(" Try again in %d s, not earlier.", wholeSeconds(failure.RetryAfter))
 		} else {
@@ -101,6 +104,11 @@ func (w wording) text(failure *cfapi.Error) string {
 		what, next = "Cloudflare's answer was not what its API documents", "Try again; if it persists, check CLOUDFLARE_BASE_URL and any proxy in between."
 	}
 	return what + prefixed(": ", said(failure)) + ". " + next
+}
+
+// staleWarning tells that figures are older than they could be, and why.
+func staleWarning(failure *cfapi.Error, age time.Duration) string {
+	return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", prefixed(string(failure.Kind)+": ", said(failure)), int(age/time.Second))
 }
 
 // said quotes the answer.

@@ -8,6 +8,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
@@ -72,7 +73,7 @@ func TestNoCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := tools.Options{Client: client, CredentialHint: "CLOUDFLARE_API_TOKEN holds a placeholder."}
+	options := tools.Options{Watcher: watch.New(client, watch.MaxBudget), CredentialHint: "CLOUDFLARE_API_TOKEN holds a placeholder."}
 	result := call(t, find(t, options, "get_access_policy_test"), goodArguments)
 	if kind := info(t, result).Kind; kind != cfapi.NoCredentials {
 		t.Errorf("kind %s", kind)

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/watch"
 )
 
 // idPattern is the alphabet of identifiers. It leaves nothing that could change
@@ -18,6 +20,7 @@ const idPattern = "^[A-Za-z0-9_-]+$"
 type getInput struct {
 	AccountID    string `json:"account_id" jsonschema:"minLength=1,maxLength=32,pattern=^[A-Za-z0-9_-]+$" jsonschema_description:"Cloudflare account ID"`
 	PolicyTestID string `json:"policy_test_id" jsonschema:"minLength=1,maxLength=64,pattern=^[A-Za-z0-9_-]+$" jsonschema_description:"ID of the policy test"`
+	WaitSeconds  int    `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=600,default=0" jsonschema_description:"0: answer at once. Above: wait until the test has finished or this many seconds have passed. Most clients cut a call off at 60 s, so 45 is a good value"`
 }
 
 // PolicyTest is the result of get_access_policy_test: the fields of Cloudflare's
@@ -48,29 +51,46 @@ type PolicyTest struct {
 
 func (t PolicyTest) text() string { return t.Summary }
 
-// checkAgainAfterSeconds suits tests that run for seconds as well as for minutes.
-const checkAgainAfterSeconds = 5
-
 func getAccessPolicyTest(options Options) server.ServerTool {
 	return tool[getInput, PolicyTest]{
 		name:  "get_access_policy_test",
 		title: "Get Access policy test",
 		description: "Reports how far a Cloudflare Access policy test has come and what it found: how many users the tested policies would approve, " +
-			"block (lock out), or fail on. Read-only. A test that is still processing is a normal result.",
+			"block (lock out), or fail on. To know how it is going, call once without wait_seconds. To wait until it is done, call with wait_seconds 45 " +
+			"and again while finished is false; do not poll in a loop. Not finished is a normal result.",
 		readOnly:   true,
 		idempotent: true,
-		call: func(ctx context.Context, in getInput) (PolicyTest, error) {
-			answer, err := options.Client.GetPolicyTest(ctx, in.AccountID, in.PolicyTestID)
+		call: func(ctx context.Context, in getInput, report reportFunc) (PolicyTest, error) {
+			snapshot, err := observe(ctx, options.Watcher, in, report)
 			if err != nil {
 				return PolicyTest{}, err
 			}
-			return newPolicyTest(in.PolicyTestID, answer), nil
+			return newPolicyTest(in.PolicyTestID, snapshot), nil
 		},
 	}.register(options)
 }
 
-func newPolicyTest(id string, answer cfapi.Answer[cfapi.PolicyTest]) PolicyTest {
-	test := answer.Result
+// observe asks once, or waits.
+func observe(ctx context.Context, watcher *watch.Watcher, in getInput, report reportFunc) (watch.Snapshot, error) {
+	if in.WaitSeconds == 0 {
+		return watcher.Get(ctx, in.AccountID, in.PolicyTestID)
+	}
+	var reportSnapshot func(watch.Snapshot)
+	if report != nil {
+		reportSnapshot = func(s watch.Snapshot) {
+			if !s.Known() {
+				report(nil, "waiting for Cloudflare's first answer")
+				return
+			}
+			test := newPolicyTest(in.PolicyTestID, s)
+			report(test.PercentUsersProcessed, test.progress())
+		}
+	}
+	return watcher.Wait(ctx, in.AccountID, in.PolicyTestID, time.Duration(in.WaitSeconds)*time.Second, reportSnapshot)
+}
+
+func newPolicyTest(id string, snapshot watch.Snapshot) PolicyTest {
+	test := snapshot.Answer.Result
 	out := PolicyTest{
 		ID:                    test.ID,
 		Status:                test.Status,
@@ -85,10 +105,13 @@ func newPolicyTest(id string, answer cfapi.Answer[cfapi.PolicyTest]) PolicyTest 
 		Finished:              test.Status.Finished(),
 	}
 	if !out.Finished {
-		out.CheckAgainAfterSeconds = checkAgainAfterSeconds
+		out.CheckAgainAfterSeconds = wholeSeconds(snapshot.Next)
 	}
-	for _, notice := range answer.Messages {
-		out.Warnings = append(out.Warnings, "Cloudflare adds: "+notice.String())
+	if snapshot.Failure != nil {
+		out.Warnings = append(out.Warnings, staleWarning(snapshot.Failure, time.Since(snapshot.ReadAt)))
+	}
+	for _, notice := range snapshot.Answer.Messages {
+		out.Warnings = append(out.Warnings, "Cloudflare adds: "+notice.String()+".")
 	}
 	out.Summary = out.summarize(id)
 	return out

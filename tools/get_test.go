@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,6 +51,49 @@ func TestGetResults(t *testing.T) {
 				t.Fatal(err)
 			}
 			g.compare(t, name+"/result", indented.String())
+		})
+	}
+}
+
+// TestWaiting: what a client gets when the test ends in time, when it does not,
+// and when the API fails on the way.
+func TestWaiting(t *testing.T) {
+	g := openGolden(t, "../testdata/waits.txtar")
+	unavailable := simulator.Fault{Status: 503, Body: "<title>Down</title>"}
+	for name, tt := range map[string]struct {
+		seconds string
+		faults  func(int) simulator.Fault
+	}{
+		"to the end":             {"45", nil},
+		"a whole number as well": {"45.0", nil},
+		"time up":                {"3", nil},
+		"failing to the end": {"30", func(n int) simulator.Fault {
+			if n > 3 {
+				return unavailable
+			}
+			return simulator.Fault{}
+		}},
+		"failing from the start": {"20", simulator.Always(unavailable)},
+		"refused on the way":     {"20", simulator.Once(3, simulator.Fault{Status: 401})},
+		"too long":               {"601", nil},
+		"negative":               {"-1", nil},
+		"a fraction":             {"1.5", nil},
+		"a string":               {`"45"`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				sim := simulator.New()
+				sim.SetFaults(tt.faults)
+				result := call(t, find(t, newOptions(t, sim), "get_access_policy_test"),
+					strings.TrimSuffix(goodArguments, "}")+`, "wait_seconds": `+tt.seconds+`}`)
+				if result.IsError {
+					g.compare(t, name, string(info(t, result).Kind)+"\n"+text(result, 0))
+				} else {
+					// The intervals are jittered.
+					age := regexp.MustCompile(`are \d+ s old`)
+					g.compare(t, name, age.ReplaceAllString(text(result, 0)+"\n"+text(result, 1), "are N s old"))
+				}
+			})
 		})
 	}
 }

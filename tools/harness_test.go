@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
+	"testing/synctest"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -13,6 +14,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
@@ -31,7 +33,7 @@ func newOptions(t *testing.T, handler http.Handler) tools.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tools.Options{Client: client}
+	return tools.Options{Watcher: watch.New(client, watch.MaxBudget)}
 }
 
 // find returns the tool of that name.
@@ -64,6 +66,12 @@ func info(t *testing.T, result *mcp.CallToolResult) tools.ErrorInfo {
 		t.Fatalf("not an error: %s", text(result, 0))
 	}
 	return result.Meta.AdditionalFields[tools.ErrorMetaKey].(tools.ErrorInfo)
+}
+
+// bubble runs f in fake time.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
 }
 
 // body serves one body to every request.

@@ -3,13 +3,13 @@ package tools
 import (
 	"github.com/mark3labs/mcp-go/server"
 
-	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/watch"
 )
 
 // Options are what the tools work with.
 type Options struct {
-	// Client calls the API.
-	Client *cfapi.Client
+	// Watcher asks the API.
+	Watcher *watch.Watcher
 
 	// DefaultAccountID makes the argument account_id optional, unless it is empty.
 	DefaultAccountID string

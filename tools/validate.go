@@ -104,6 +104,9 @@ func (s *inputSchema) complaints(failure *jsonschema.ValidationError) []string {
 		if place == "" {
 			return say("the arguments must be an object, but are %s", jsonType(k.Got))
 		}
+		if k.Got == "number" && slices.Contains(k.Want, "integer") {
+			return say("must be a whole number")
+		}
 		return say("must be %s, but is %s", jsonType(k.Want...), jsonType(k.Got))
 	case *kind.MinLength:
 		if k.Got == 0 {

@@ -1,0 +1,119 @@
+package watch_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
+)
+
+// TestBudget: with many tests the intervals stretch, for all alike.
+func TestBudget(t *testing.T) {
+	const tests, budget = 150, 400
+	inBubble(t, budget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetQuota(1<<40, time.Hour)
+		var all []*waiting
+		for i := range tests {
+			id := fmt.Sprint("test-", i)
+			a.AddTest(id, 1000, time.Hour)
+			for range 3 {
+				all = append(all, startWait(t, w, id, 600*time.Second))
+			}
+		}
+		for _, r := range all {
+			<-r.done
+			if r.err != nil {
+				t.Fatal(r.err)
+			}
+		}
+		if most := a.most(5 * time.Minute); most > budget {
+			t.Errorf("%d requests within 5 minutes", most)
+		}
+		if n := a.Requests(); n < budget {
+			t.Errorf("only %d requests in 10 minutes", n)
+		}
+		fewest, most := 1<<30, 0
+		for _, n := range a.paths {
+			fewest, most = min(fewest, n), max(most, n)
+		}
+		if len(a.paths) != tests || most > fewest+2 {
+			t.Errorf("%d tests were polled from %d to %d times", len(a.paths), fewest, most)
+		}
+	})
+}
+
+// TestBudgetOfRetries: repeated attempts count as well.
+func TestBudgetOfRetries(t *testing.T) {
+	const budget = 50
+	inBubble(t, budget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetFaults(simulator.Always(unavailable))
+		for i := range 100 {
+			_, _ = w.Get(t.Context(), account, fmt.Sprint("test-", i))
+		}
+		if most := a.most(5 * time.Minute); most > budget {
+			t.Errorf("%d requests within 5 minutes", most)
+		}
+	})
+}
+
+// TestBudgetIsUsedUp: who cannot be served in time is told so.
+func TestBudgetIsUsedUp(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, a *api, w *watch.Watcher) {
+		if _, err := w.Get(t.Context(), account, simulator.DocumentedID); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.Get(t.Context(), account, simulator.BlockedID)
+		if kindOf(err) != cfapi.RateLimited || a.Requests() != 1 {
+			t.Errorf("%v, %d requests", err, a.Requests())
+		}
+		if r := wait(t, w, simulator.BlockedID, 20*time.Second); kindOf(r.err) != cfapi.RateLimited || r.took != 20*time.Second {
+			t.Error(r.err, r.took)
+		}
+	})
+}
+
+// TestHeaderSlows: half of what remains is left to the user's other programs.
+func TestHeaderSlows(t *testing.T) {
+	for header, want := range map[string]struct{ from, to int }{
+		`"default";r=1000;t=100`: {90, 110},
+		`"default";r=40;t=100`:   {15, 25},
+		`"default";r=0;t=40`:     {2, 5},
+		`nonsense`:               {90, 110},
+	} {
+		t.Run(header, func(t *testing.T) {
+			inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+				a.SetFaults(simulator.Always(simulator.Fault{Status: 200, Header: http.Header{"Ratelimit": {header}},
+					Body: `{"success": true, "result": {"status": "processing"}}`}))
+				var all []*waiting
+				for i := range 20 {
+					all = append(all, startWait(t, w, fmt.Sprint("test-", i), 100*time.Second))
+				}
+				for _, r := range all {
+					<-r.done
+				}
+				if n := a.Requests() - 20; n < want.from-20 || n > want.to {
+					t.Errorf("%d requests in 100 s besides the first ones", n)
+				}
+			})
+		})
+	}
+}
+
+// TestStateIsBounded: watching ever new tests neither fails nor remembers all.
+func TestStateIsBounded(t *testing.T) {
+	inBubble(t, watch.MaxBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetQuota(1<<40, time.Hour)
+		for i := range 3000 {
+			if _, err := w.Get(t.Context(), account, fmt.Sprint("test-", i)); kindOf(err) != cfapi.NotFound {
+				t.Fatal(err)
+			}
+		}
+		if n := watch.Remembered(w); n > 600 { // what a minute's budget allows, and some
+			t.Errorf("%d tests are remembered", n)
+		}
+	})
+}

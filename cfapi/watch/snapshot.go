@@ -1,0 +1,36 @@
+package watch
+
+import (
+	"time"
+
+	"access-policy-mcp/cfapi"
+)
+
+// Snapshot is what is known of a test at a moment.
+type Snapshot struct {
+	// Answer is the newest that the API gave.
+	Answer cfapi.Answer[cfapi.PolicyTest]
+
+	// ReadAt is when it was read; zero if there has been none.
+	ReadAt time.Time
+
+	// Failure is why a later request failed; nil if none did.
+	Failure *cfapi.Error
+
+	// Next is after how long it makes sense to ask again, if the test has not
+	// finished: from 1 s up.
+	Next time.Duration
+}
+
+// Known reports whether there is an answer.
+func (s Snapshot) Known() bool { return !s.ReadAt.IsZero() }
+
+// ended reports whether waiting on is pointless: the test has finished, has a
+// status of which nobody knows what it means, or cannot be read.
+func (s Snapshot) ended() bool {
+	if s.Failure != nil {
+		return !s.Failure.Temporary()
+	}
+	status := s.Answer.Result.Status
+	return s.Known() && status != "" && status != cfapi.Processing
+}
