@@ -43,9 +43,9 @@ func newStreamable(s *Server) *streamable {
 			// that anybody could cancel anybody's. A session for each request
 			// leaves nothing to be found; over HTTP it is the end of the
 			// connection that cancels.
-			session := newSession(rand.Text(), response.notify)
-			session.Initialize()
-			return s.mcp.WithContext(ctx, session)
+			response.session = newSession(rand.Text(), response.notify)
+			response.session.Initialize()
+			return s.mcp.WithContext(ctx, response.session)
 		}),
 	)}
 }
@@ -56,6 +56,10 @@ func (t *streamable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if isCancellation(body) {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
 	response := &response{w: w, canStream: acceptsStream(r)}
 	t.handler.Handle(response, &server.HTTPRequest{
 		Method:  r.Method,
@@ -64,6 +68,18 @@ func (t *streamable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Body:    body,
 		Context: context.WithValue(r.Context(), responseKey{}, response),
 	})
+}
+
+// isCancellation recognizes notifications/cancelled, which means nothing here:
+// over HTTP the end of the connection cancels. mcp-go answers some with 400, for
+// want of metadata that only requests must have, and clients that get a 400 for
+// it give up the connection.
+func isCancellation(body []byte) bool {
+	if !bytes.Contains(body, []byte(mcp.MethodNotificationCancelled)) {
+		return false
+	}
+	var e envelope
+	return json.Unmarshal(body, &e) == nil && e.ID == nil && e.Method == string(mcp.MethodNotificationCancelled)
 }
 
 // readBody reads a bounded body in bounded time, or refuses it.
@@ -98,6 +114,7 @@ type responseKey struct{}
 type response struct {
 	w         http.ResponseWriter
 	canStream bool
+	session   *session // once mcp-go has accepted the message
 
 	mu        sync.Mutex
 	streaming bool
@@ -129,6 +146,9 @@ func (r *response) Header() http.Header { return r.w.Header() }
 
 // WriteHeader implements [server.HTTPResponseWriter].
 func (r *response) WriteHeader(status int) {
+	if r.session != nil && status == http.StatusOK {
+		r.session.flush() // ahead of the answer
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.streaming {
