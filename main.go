@@ -29,14 +29,6 @@ import (
 	"access-policy-mcp/tools"
 )
 
-// Exit statuses.
-const (
-	exitNoAnswer    = 1 // get: no answer; otherwise: a failure
-	exitUsage       = 2
-	exitNotFinished = 3 // get: answered, but the test has not finished
-	exitNotComplete = 4 // get: the test ended otherwise than complete
-)
-
 // exitError ends the program with a status other than 0. What there is to say
 // has been said, unless err is set.
 type exitError struct {
@@ -66,10 +58,13 @@ type program struct {
 	stdout, stderr io.Writer
 	unexpanded     []string // variables that held a placeholder
 
-	simulate      bool
-	requestBudget int
-	logLevel      slog.Level
-	logFormat     string
+	simulate        bool
+	tools           []string
+	allowStart      bool
+	hideUserDetails bool
+	requestBudget   int
+	logLevel        slog.Level
+	logFormat       string
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -108,10 +103,13 @@ func (p *program) rootCommand() *cobra.Command {
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return p.readEnvironment(command.Flags()) }
 	flags := root.PersistentFlags()
 	flags.BoolVar(&p.simulate, "simulate", false, "answer from an embedded simulator instead of Cloudflare: no account, no network")
+	flags.StringSliceVar(&p.tools, "tools", nil, "`names` of the tools to serve, comma-separated (default all)")
+	flags.BoolVar(&p.allowStart, "allow-start", false, "offer the tool that starts policy tests")
+	flags.BoolVar(&p.hideUserDetails, "hide-user-details", false, "leave users' e-mail addresses and names out of everything")
 	flags.IntVar(&p.requestBudget, "request-budget", watch.DefaultBudget, "most requests to Cloudflare in any 5 minutes, 1 to "+strconv.Itoa(watch.MaxBudget))
 	flags.TextVar(&p.logLevel, "log-level", slog.LevelInfo, "least severe log record to write to stderr: debug, info, warn or error")
 	flags.StringVar(&p.logFormat, "log-format", "text", "format of log records: text or json")
-	root.AddCommand(p.stdioCommand(), p.httpCommand(), p.getCommand(), p.versionCommand())
+	root.AddCommand(p.stdioCommand(), p.httpCommand(), p.getCommand(), p.usersCommand(), p.startCommand(), p.versionCommand())
 	return root
 }
 
@@ -235,13 +233,25 @@ func (p *program) build(accountID string) (*application, error) {
 		return nil, usage(err)
 	}
 	watcher := watch.New(client, p.requestBudget)
-	options := tools.Options{Watcher: watcher, DefaultAccountID: app.settings.accountID, CredentialHint: app.settings.credentialHint()}
+	options := tools.Options{
+		Watcher:          watcher,
+		DefaultAccountID: app.settings.accountID,
+		CredentialHint:   app.settings.credentialHint(),
+		HideUserDetails:  p.hideUserDetails,
+		AllowStart:       p.allowStart,
+		Names:            p.tools,
+	}
+	if err := tools.CheckNames(options); err != nil {
+		return nil, usage(fmt.Errorf("--tools: %w", err))
+	}
 	app.server = server.New(server.Config{
-		Version:      server.Version(),
-		Instructions: tools.Instructions(p.simulate),
-		Tools:        tools.All(options),
-		Drain:        watcher.Drain,
-		Logger:       app.log,
+		Version:           server.Version(),
+		Instructions:      tools.Instructions(p.simulate),
+		Tools:             tools.All(options),
+		ResourceTemplates: tools.ResourceTemplates(options),
+		Prompts:           tools.Prompts(options),
+		Drain:             watcher.Drain,
+		Logger:            app.log,
 	})
 	return app, nil
 }

@@ -47,8 +47,9 @@ type response struct {
 	truncated bool
 }
 
-// decode turns a response into an answer or an [*Error].
-func decode[T any](c *Client, r response) (Answer[T], error) {
+// decode turns a response into an answer or an [*Error]. The result is JSON that
+// starts with open: { or [.
+func decode[T any](c *Client, r response, open byte) (Answer[T], error) {
 	failure := &Error{
 		HTTPStatus: r.status,
 		RetryAfter: parseRetryAfter(r.header, time.Now()),
@@ -65,7 +66,7 @@ func decode[T any](c *Client, r response) (Answer[T], error) {
 		return fail("a body of more than 1 MiB")
 	}
 	var env envelope
-	if err := json.Unmarshal(r.body, &env); err != nil || !isObject(r.body) {
+	if err := json.Unmarshal(r.body, &env); err != nil || !startsWith(r.body, '{') {
 		return fail(c.describeBody(r.body))
 	}
 	failure.Notices = c.notices(env.Errors)
@@ -76,8 +77,8 @@ func decode[T any](c *Client, r response) (Answer[T], error) {
 		return fail("an answer without an error message")
 	case !env.Success:
 		return fail("an answer that does not report success, without an error message")
-	case !isObject(env.Result):
-		return fail("a success without a result object")
+	case !startsWith(env.Result, open):
+		return fail("a success without the documented result")
 	}
 	answer := Answer[T]{Messages: c.notices(env.Messages), RateLimit: failure.RateLimit}
 	if err := json.Unmarshal(env.Result, &answer.Result); err != nil {
@@ -114,14 +115,14 @@ func (c *Client) notices(wire []wireNotice) []Notice {
 // them.
 func documentationURL(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "https" || u.User != nil || !strings.HasSuffix("."+u.Host, ".cloudflare.com") {
+	if err != nil || u.Scheme != "https" || u.User != nil || !strings.HasSuffix("."+u.Host, ".cloudflare.com") || len(u.String()) > maxAddress {
 		return ""
 	}
 	return u.String()
 }
 
-func isObject(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+func startsWith(data []byte, open byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte{open})
 }
 
 var rayIDPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)

@@ -66,6 +66,10 @@ type Error struct {
 	// no answer.
 	RayID string
 
+	// MayBeDone is true if a request that changes something may have been carried
+	// out although there is no answer that says so.
+	MayBeDone bool
+
 	cause error
 }
 

@@ -1,10 +1,13 @@
 package cfapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -20,8 +23,8 @@ const (
 
 // get performs one GET with its retries: on failures of the connection, 408, and
 // the 5xx answers that pass. 429 is left to the caller, who alone knows what
-// else draws on the quota.
-func get[T any](ctx context.Context, c *Client, path string) (Answer[T], error) {
+// else draws on the quota. The result is JSON that starts with open.
+func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[T], error) {
 	if !c.credentials.Present() {
 		return Answer[T]{}, &Error{Kind: NoCredentials}
 	}
@@ -38,7 +41,11 @@ func get[T any](ctx context.Context, c *Client, path string) (Answer[T], error) 
 		if last != nil && !c.allowRetry() {
 			return Answer[T]{}, backoff.Permanent(last)
 		}
-		answer, err := attempt[T](ctx, c, path)
+		r, err := c.attempt(ctx, http.MethodGet, path, nil)
+		var answer Answer[T]
+		if err == nil {
+			answer, err = decode[T](c, r, open)
+		}
 		last = err
 		if err != nil && !retryable(err) {
 			err = backoff.Permanent(err)
@@ -55,19 +62,41 @@ func get[T any](ctx context.Context, c *Client, path string) (Answer[T], error) 
 	return answer, last
 }
 
+// post performs one POST, whose result is an object, in one attempt.
+func post[T any](ctx context.Context, c *Client, path string, body []byte) (Answer[T], error) {
+	if !c.credentials.Present() {
+		return Answer[T]{}, &Error{Kind: NoCredentials}
+	}
+	var sent atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	r, err := c.attempt(ctx, http.MethodPost, path, body)
+	var answer Answer[T]
+	if err == nil {
+		answer, err = decode[T](c, r, '{')
+	}
+	if failure, ok := errors.AsType[*Error](err); ok {
+		refused := failure.HTTPStatus/100 == 3 || failure.HTTPStatus/100 == 4 || len(failure.Notices) > 0
+		failure.MayBeDone = sent.Load() && !refused
+	}
+	return answer, err
+}
+
 // attempt sends one request and reads its answer.
-func attempt[T any](ctx context.Context, c *Client, path string) (Answer[T], error) {
+func (c *Client) attempt(ctx context.Context, method, path string, body []byte) (response, error) {
 	attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(attemptCtx, http.MethodGet, c.baseURL+path, nil)
+	req, err := http.NewRequestWithContext(attemptCtx, method, c.baseURL+path, bytes.NewReader(body))
 	if err != nil {
-		return Answer[T]{}, &Error{Kind: InvalidArgument, Summary: "the request cannot be built", cause: err}
+		return response{}, &Error{Kind: InvalidArgument, Summary: "the request cannot be built", cause: err}
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	r, err := c.send(req)
 	if err != nil {
-		return Answer[T]{}, c.transportError(ctx, err)
+		return response{}, c.transportError(ctx, err)
 	}
-	return decode[T](c, r)
+	return r, nil
 }
 
 // send carries req with the client's credentials and reads a bounded body.

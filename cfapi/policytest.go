@@ -73,7 +73,7 @@ func (c *Client) GetPolicyTest(ctx context.Context, accountID, policyTestID stri
 	if err != nil {
 		return Answer[PolicyTest]{}, err
 	}
-	answer, err := get[PolicyTest](ctx, c, path)
+	answer, err := get[PolicyTest](ctx, c, path, '{')
 	answer.Result.ID = c.clean(answer.Result.ID, MaxPolicyTestID)
 	answer.Result.Status = Status(c.clean(string(answer.Result.Status), maxName))
 	return answer, err

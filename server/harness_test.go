@@ -55,20 +55,25 @@ func newServer(t *testing.T, api http.Handler) (*Server, *logBuffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	watcher := watch.New(client, watch.MaxBudget)
-	s, log := newServerOf(tools.All(tools.Options{Watcher: watcher, DefaultAccountID: simulator.AccountID})...)
-	s.drain = watcher.Drain
-	return s, log
+	options := tools.Options{Watcher: watch.New(client, watch.MaxBudget), DefaultAccountID: simulator.AccountID, AllowStart: true}
+	return newServerWith(Config{
+		Tools:             tools.All(options),
+		ResourceTemplates: tools.ResourceTemplates(options),
+		Prompts:           tools.Prompts(options),
+		Drain:             options.Watcher.Drain,
+	})
 }
 
+// newServerOf returns a server of those tools.
 func newServerOf(list ...server.ServerTool) (*Server, *logBuffer) {
+	return newServerWith(Config{Tools: list})
+}
+
+func newServerWith(cfg Config) (*Server, *logBuffer) {
 	log := &logBuffer{}
-	return New(Config{
-		Version:      "v1.2.3",
-		Instructions: "Ask.",
-		Tools:        list,
-		Logger:       slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}), log
+	cfg.Version, cfg.Instructions = "v1.2.3", "Ask."
+	cfg.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return New(cfg), log
 }
 
 // fakeTool is a tool of that name with a handler of the test's.

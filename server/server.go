@@ -21,6 +21,9 @@ type Config struct {
 	Instructions string
 	// Tools are served in their order.
 	Tools []server.ServerTool
+	// ResourceTemplates and Prompts are served if there are any.
+	ResourceTemplates []server.ServerResourceTemplate
+	Prompts           []server.ServerPrompt
 	// Drain, unless nil, is called when the server is told to end: calls that wait
 	// are to answer with what they have.
 	Drain func()
@@ -46,7 +49,7 @@ func New(cfg Config) *Server {
 	if s.drain == nil {
 		s.drain = func() {}
 	}
-	s.mcp = server.NewMCPServer(Name, cfg.Version,
+	serverOptions := []server.ServerOption{
 		server.WithTitle(title),
 		server.WithInstructions(cfg.Instructions),
 		server.WithToolCapabilities(false),
@@ -54,8 +57,24 @@ func New(cfg Config) *Server {
 		// The first middleware is the outermost: it logs what recovery made of a panic.
 		server.WithToolHandlerMiddleware(s.logged),
 		server.WithToolHandlerMiddleware(s.recovered),
-	)
+		server.WithResourceHandlerMiddleware(s.readLogged),
+		server.WithHooks(s.hooks()),
+	}
+	// A capability is announced only if there is something behind it.
+	if len(cfg.ResourceTemplates) > 0 {
+		serverOptions = append(serverOptions, server.WithResourceCapabilities(false, false))
+	}
+	if len(cfg.Prompts) > 0 {
+		serverOptions = append(serverOptions, server.WithPromptCapabilities(false))
+	}
+	s.mcp = server.NewMCPServer(Name, cfg.Version, serverOptions...)
 	s.mcp.AddTools(cfg.Tools...)
+	if len(cfg.ResourceTemplates) > 0 {
+		s.mcp.AddResourceTemplates(cfg.ResourceTemplates...)
+	}
+	if len(cfg.Prompts) > 0 {
+		s.mcp.AddPrompts(cfg.Prompts...)
+	}
 	return s
 }
 

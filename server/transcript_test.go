@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -10,7 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"access-policy-mcp/cfapi/simulator"
@@ -59,7 +60,7 @@ func compareSection(t *testing.T, archive *txtar.Archive, name, got string) {
 		if archive.Files[i].Name == name {
 			if *update {
 				archive.Files[i].Data = []byte(got)
-			} else if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
+			} else if diff := gocmp.Diff(string(archive.Files[i].Data), got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			return
@@ -113,8 +114,8 @@ func setModernHeaders(header http.Header, message string) {
 	var m struct {
 		Method string
 		Params struct {
-			Name string
-			Meta struct {
+			Name, URI string
+			Meta      struct {
 				Version string `json:"io.modelcontextprotocol/protocolVersion"`
 			} `json:"_meta"`
 		}
@@ -124,8 +125,8 @@ func setModernHeaders(header http.Header, message string) {
 	}
 	header.Set("Mcp-Protocol-Version", m.Params.Meta.Version)
 	header.Set("Mcp-Method", m.Method)
-	if m.Params.Name != "" {
-		header.Set("Mcp-Name", m.Params.Name)
+	if name := cmp.Or(m.Params.Name, m.Params.URI); name != "" {
+		header.Set("Mcp-Name", name)
 	}
 }
 

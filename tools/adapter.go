@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -18,13 +19,15 @@ import (
 type tool[In any, Out interface{ text() string }] struct {
 	name, title, description string
 	readOnly, idempotent     bool
+	words                    wording
 	call                     func(context.Context, In, reportFunc) (Out, error)
 }
 
 // register makes an MCP tool of t.
 func (t tool[In, Out]) register(options Options) server.ServerTool {
 	input := newInputSchema[In](options.DefaultAccountID != "")
-	words := wording{credentialHint: options.CredentialHint}
+	words := t.words
+	words.credentialHint = options.CredentialHint
 	destructive, openWorld := false, true
 	return server.ServerTool{
 		Tool: mcp.Tool{
@@ -55,8 +58,7 @@ func (t tool[In, Out]) register(options Options) server.ServerTool {
 	}
 }
 
-// decode checks the arguments against the schema and fills In with them. White
-// space around strings is not worth a refusal, so it goes first.
+// decode checks the arguments against the schema and fills In with them.
 func decode[In any](schema *inputSchema, request mcp.CallToolRequest, defaultAccountID string) (In, error) {
 	var in In
 	arguments, err := arguments(request)
@@ -65,9 +67,7 @@ func decode[In any](schema *inputSchema, request mcp.CallToolRequest, defaultAcc
 	}
 	if object, ok := arguments.(map[string]any); ok {
 		for name, value := range object {
-			if s, ok := value.(string); ok {
-				object[name] = strings.TrimSpace(s)
-			}
+			object[name] = normalized(value)
 		}
 		if _, ok := object["account_id"]; !ok && defaultAccountID != "" {
 			object["account_id"] = defaultAccountID
@@ -76,7 +76,7 @@ func decode[In any](schema *inputSchema, request mcp.CallToolRequest, defaultAcc
 	if err := schema.validate(arguments); err != nil {
 		return in, err
 	}
-	data, err := json.Marshal(wholeNumbers(arguments))
+	data, err := json.Marshal(arguments)
 	if err == nil {
 		err = json.Unmarshal(data, &in)
 	}
@@ -102,21 +102,20 @@ func arguments(request mcp.CallToolRequest) (any, error) {
 	return value, nil
 }
 
-// wholeNumbers writes numbers such as 45.0, which JSON Schema takes for integers,
-// as Go's decoder wants to read them.
-func wholeNumbers(value any) any {
+// normalized is an argument without what is not worth a refusal: white space
+// around strings, and notations such as 45.0, which JSON Schema takes for an
+// integer but Go's decoder does not. Objects are left alone.
+func normalized(value any) any {
 	switch v := value.(type) {
+	case string:
+		return strings.TrimSpace(v)
 	case json.Number:
 		if f, err := v.Float64(); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-			return int64(f)
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = wholeNumbers(v[name])
+			return json.Number(strconv.FormatInt(int64(f), 10))
 		}
 	case []any:
 		for i := range v {
-			v[i] = wholeNumbers(v[i])
+			v[i] = normalized(v[i])
 		}
 	}
 	return value
@@ -125,14 +124,24 @@ func wholeNumbers(value any) any {
 // result carries out as structuredContent, and as text for clients that read
 // nothing else: the sentence for a person first, then the same JSON.
 func result[Out interface{ text() string }](out Out) (*mcp.CallToolResult, error) {
-	data, err := json.Marshal(out)
+	data, err := marshal(out)
 	if err != nil {
 		return nil, err
 	}
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{mcp.NewTextContent(out.text()), mcp.NewTextContent(string(data))},
-		StructuredContent: json.RawMessage(data),
+		StructuredContent: data,
 	}, nil
+}
+
+// marshal leaves <, > and & as they are: no browser reads this as HTML, and
+// escapes cost tokens.
+func marshal(value any) (json.RawMessage, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return bytes.TrimSpace(buffer.Bytes()), err
 }
 
 func invalidArgument(summary string) error {

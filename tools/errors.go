@@ -30,7 +30,19 @@ type ErrorInfo struct {
 
 // wording turns errors into results. It is the only place that words them.
 type wording struct {
+	permission string // that the token needs
+	subject    string // what may not be found
+	check      string // which arguments to check then
+	untold     string // what to do when it is not known whether the call took effect
+
 	credentialHint string
+}
+
+// readWords are for tools that read about a policy test.
+var readWords = wording{
+	permission: `"Access: Policy Test Read"`,
+	subject:    "policy test",
+	check:      "Check policy_test_id, and that account_id is the account it was started in.",
 }
 
 func (w wording) errorResult(err error) *mcp.CallToolResult {
@@ -59,10 +71,7 @@ func failed(failure *cfapi.Error, text string) *mcp.CallToolResult {
 	return result
 }
 
-const (
-	readPermission = `"Access: Policy Test Read"`
-	tokenVariable  = "CLOUDFLARE_API_TOKEN"
-)
+const tokenVariable = "CLOUDFLARE_API_TOKEN"
 
 // text says what happened, what Cloudflare said of it, and what to do next.
 func (w wording) text(failure *cfapi.Error) string {
@@ -72,18 +81,18 @@ func (w wording) text(failure *cfapi.Error) string {
 		if failure.HTTPStatus == 0 {
 			return "Invalid arguments: " + failure.Summary + ". Nothing was sent to Cloudflare; correct the arguments and call again."
 		}
-		what, next = "Cloudflare refused the arguments", "Check account_id and policy_test_id."
+		what, next = "Cloudflare refused the arguments", w.check
 	case cfapi.NoCredentials:
-		return "This server has no Cloudflare credentials. Set " + tokenVariable + " (a token with the permission " + readPermission +
+		return "This server has no Cloudflare credentials. Set " + tokenVariable + " (a token with the permission " + w.permission +
 			"), or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, in its environment and restart it." + prefixed(" ", w.credentialHint)
 	case cfapi.Unauthenticated:
 		what, next = "Cloudflare did not accept the credentials", "Check that "+tokenVariable+
 			" (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY) holds a valid, unexpired value, and restart the server."
 	case cfapi.Forbidden:
-		what, next = "Cloudflare refused access", "Either the token lacks the permission "+readPermission+
+		what, next = "Cloudflare refused access", "Either the token lacks the permission "+w.permission+
 			" or it is not for this account: check the token's permissions, its IP restrictions, and account_id."
 	case cfapi.NotFound:
-		what, next = "Cloudflare knows no such policy test", "Check policy_test_id and that account_id is the account it was started in."
+		what, next = "Cloudflare knows no such "+w.subject, w.check
 	case cfapi.RateLimited:
 		what, next = "Cloudflare's request quota is used up", "Until it is free again every request with these credentials is refused."
 		if failure.HTTPStatus == 0 {
@@ -103,6 +112,9 @@ func (w wording) text(failure *cfapi.Error) string {
 	default:
 		what, next = "Cloudflare's answer was not what its API documents", "Try again; if it persists, check CLOUDFLARE_BASE_URL and any proxy in between."
 	}
+	if failure.MayBeDone {
+		next = w.untold
+	}
 	return what + prefixed(": ", said(failure)) + ". " + next
 }
 
@@ -111,24 +123,41 @@ func staleWarning(failure *cfapi.Error, age time.Duration) string {
 	return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", prefixed(string(failure.Kind)+": ", said(failure)), int(age/time.Second))
 }
 
+// How much of what Cloudflare said an assistant has to read, in tokens: the
+// first error mostly says it all.
+var noticeTokens = []int{56, 24}
+
+const (
+	pointerTokens = 12
+	urlTokens     = 40
+)
+
 // said quotes the answer.
 func said(failure *cfapi.Error) string {
-	// What an assistant can use of a failure fits in the first two notices.
-	const maxNotices = 2
 	var parts []string
 	if failure.HTTPStatus != 0 {
 		parts = append(parts, "HTTP "+strconv.Itoa(failure.HTTPStatus))
 	}
 	if failure.Summary != "" {
-		parts = append(parts, failure.Summary)
+		parts = append(parts, cut(failure.Summary, noticeTokens[0]))
 	}
 	for i, notice := range failure.Notices {
-		if i == maxNotices {
+		if i == len(noticeTokens) {
 			break
 		}
-		parts = append(parts, notice.String())
+		parts = append(parts, brief(notice, noticeTokens[i]).String())
 	}
 	return strings.Join(parts, ", ")
+}
+
+// brief shortens a notice. Half an address is of no use.
+func brief(notice cfapi.Notice, limit int) cfapi.Notice {
+	notice.Message = cut(notice.Message, limit)
+	notice.Pointer = cut(notice.Pointer, pointerTokens)
+	if tokens(notice.DocumentationURL) > urlTokens {
+		notice.DocumentationURL = ""
+	}
+	return notice
 }
 
 func prefixed(prefix, s string) string {

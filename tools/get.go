@@ -60,6 +60,7 @@ func getAccessPolicyTest(options Options) server.ServerTool {
 			"and again while finished is false; do not poll in a loop. Not finished is a normal result.",
 		readOnly:   true,
 		idempotent: true,
+		words:      readWords,
 		call: func(ctx context.Context, in getInput, report reportFunc) (PolicyTest, error) {
 			snapshot, err := observe(ctx, options.Watcher, in, report)
 			if err != nil {
@@ -111,7 +112,7 @@ func newPolicyTest(id string, snapshot watch.Snapshot) PolicyTest {
 		out.Warnings = append(out.Warnings, staleWarning(snapshot.Failure, time.Since(snapshot.ReadAt)))
 	}
 	for _, notice := range snapshot.Answer.Messages {
-		out.Warnings = append(out.Warnings, "Cloudflare adds: "+notice.String()+".")
+		out.Warnings = append(out.Warnings, "Cloudflare adds: "+brief(notice, noticeTokens[0]).String()+".")
 	}
 	out.Summary = out.summarize(id)
 	return out

@@ -20,6 +20,7 @@ func TestDefinitions(t *testing.T) {
 	for name, account := range map[string]string{"with a default account": "0123", "without": ""} {
 		options := newOptions(t, http.NotFoundHandler())
 		options.DefaultAccountID = account
+		options.AllowStart = true
 		var definitions []mcp.Tool
 		for _, tool := range tools.All(options) {
 			definitions = append(definitions, tool.Tool)
@@ -30,6 +31,22 @@ func TestDefinitions(t *testing.T) {
 		}
 		g.compare(t, name, string(data))
 	}
+	options := newOptions(t, http.NotFoundHandler())
+	options.AllowStart = true
+	for _, prompt := range tools.Prompts(options) {
+		result, err := prompt.Handler(t.Context(), mcp.GetPromptRequest{Params: mcp.GetPromptParams{
+			Name:      prompt.Prompt.Name,
+			Arguments: map[string]string{"policy_test_id": "TEST", "policy": "POLICY", "account_id": "ACCOUNT"},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.MarshalIndent([]any{prompt.Prompt, result}, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.compare(t, "prompt "+prompt.Prompt.Name, string(data))
+	}
 	g.compare(t, "instructions", tools.Instructions(false))
 	g.compare(t, "instructions of a simulation", tools.Instructions(true))
 }
@@ -37,7 +54,9 @@ func TestDefinitions(t *testing.T) {
 // TestEveryTool holds for whatever is in the list.
 func TestEveryTool(t *testing.T) {
 	readme := readFile(t, "../README.md")
-	for _, tool := range tools.All(newOptions(t, http.NotFoundHandler())) {
+	options := newOptions(t, http.NotFoundHandler())
+	options.AllowStart = true
+	for _, tool := range tools.All(options) {
 		t.Run(tool.Tool.Name, func(t *testing.T) {
 			definition := tool.Tool
 			if !regexp.MustCompile(`^[a-z][a-z_]{1,63}$`).MatchString(definition.Name) {

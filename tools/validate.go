@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math/big"
 	"slices"
 	"strings"
@@ -56,21 +57,29 @@ func (s *inputSchema) validate(arguments any) error {
 	return invalidArgument(strings.Join(complaints, "; "))
 }
 
-// leaves yields the innermost failures: the ones that say something.
-func leaves(failure *jsonschema.ValidationError) func(yield func(*jsonschema.ValidationError) bool) {
-	var walk func(*jsonschema.ValidationError, func(*jsonschema.ValidationError) bool) bool
-	walk = func(failure *jsonschema.ValidationError, yield func(*jsonschema.ValidationError) bool) bool {
-		if len(failure.Causes) == 0 {
-			return yield(failure)
+// leaves yields the innermost failures: the ones that say something. Of
+// alternatives only those count that are of the value's type.
+func leaves(failure *jsonschema.ValidationError) iter.Seq[*jsonschema.ValidationError] {
+	return func(yield func(*jsonschema.ValidationError) bool) {
+		causes := failure.Causes
+		if _, ok := failure.ErrorKind.(*kind.AnyOf); ok {
+			causes = slices.DeleteFunc(slices.Clone(causes), func(cause *jsonschema.ValidationError) bool {
+				_, mismatch := cause.ErrorKind.(*kind.Type)
+				return mismatch && len(cause.InstanceLocation) == len(failure.InstanceLocation)
+			})
 		}
-		for _, cause := range failure.Causes {
-			if !walk(cause, yield) {
-				return false
+		if len(causes) == 0 {
+			yield(failure)
+			return
+		}
+		for _, cause := range causes {
+			for leaf := range leaves(cause) {
+				if !yield(leaf) {
+					return
+				}
 			}
 		}
-		return true
 	}
-	return func(yield func(*jsonschema.ValidationError) bool) { walk(failure, yield) }
 }
 
 // complaints words one failure.
@@ -108,6 +117,16 @@ func (s *inputSchema) complaints(failure *jsonschema.ValidationError) []string {
 			return say("must be a whole number")
 		}
 		return say("must be %s, but is %s", jsonType(k.Want...), jsonType(k.Got))
+	case *kind.AnyOf:
+		var want []string
+		for _, cause := range failure.Causes {
+			if k, ok := cause.ErrorKind.(*kind.Type); ok {
+				want = append(want, k.Want...)
+			}
+		}
+		return say("must be %s", jsonType(want...))
+	case *kind.MinProperties, *kind.MaxProperties:
+		return say("must be an object with a single key")
 	case *kind.MinLength:
 		if k.Got == 0 {
 			return say("must not be empty")
@@ -125,9 +144,15 @@ func (s *inputSchema) complaints(failure *jsonschema.ValidationError) []string {
 	case *kind.Maximum:
 		return say("must be at most %s, but is %s", number(k.Want), number(k.Got))
 	case *kind.MinItems:
-		return say("must have at least %d items, but has %d", k.Want, k.Got)
+		return say("must not be empty")
 	case *kind.MaxItems:
 		return say("must have at most %d items, but has %d", k.Want, k.Got)
+	case *kind.Enum:
+		var want []string
+		for _, value := range k.Want {
+			want = append(want, fmt.Sprint(value))
+		}
+		return say("must be one of %s", strings.Join(want, ", "))
 	default:
 		return say("%s", bounded(failure.ErrorKind.LocalizedString(message.NewPrinter(language.English))))
 	}

@@ -22,15 +22,31 @@ type run struct {
 	end      cfapi.Status  // how it ends
 	share    float64       // of the users processed by then, 0 to 1
 	fixed    string        // the result, if it is always the same
+	outcomes []outcome     // of the users, over and over
 	started  time.Time     // when it was first asked for
 }
 
-// state is the result at a moment. The users are processed one after another at
-// an even pace.
-func (r *run) state(now time.Time) any {
-	if r.fixed != "" {
-		return json.RawMessage(r.fixed)
-	}
+// outcome of the policies for one user.
+type outcome int
+
+const (
+	approved outcome = iota
+	blocked
+	errored
+)
+
+// usual outcomes: of ten users, seven are approved, two blocked, and for one the
+// policies cannot be evaluated.
+var usual = []outcome{approved, approved, blocked, approved, approved, errored, approved, blocked, approved, approved}
+
+// newRun is a test that processes all users and is then complete.
+func newRun(id string, users int, duration time.Duration) *run {
+	return &run{id: id, users: users, duration: duration, end: cfapi.Complete, share: 1, outcomes: usual}
+}
+
+// progress is where the test stands at a moment. The users are processed one
+// after another at an even pace.
+func (r *run) progress(now time.Time) (status cfapi.Status, processed int) {
 	if r.started.IsZero() {
 		r.started = now
 	}
@@ -38,13 +54,18 @@ func (r *run) state(now time.Time) any {
 	if elapsed := now.Sub(r.started); elapsed < r.duration {
 		status, progress = cfapi.Processing, float64(elapsed)/float64(r.duration)
 	}
-	return r.figures(status, int(progress*r.share*float64(r.users)))
+	return status, int(progress * r.share * float64(r.users))
 }
 
-func (r *run) figures(status cfapi.Status, processed int) cfapi.PolicyTest {
+// state is the result at a moment.
+func (r *run) state(now time.Time) any {
+	if r.fixed != "" {
+		return json.RawMessage(r.fixed)
+	}
+	status, processed := r.progress(now)
 	var counts [3]int
 	for i := range processed {
-		counts[outcome(i)]++
+		counts[r.outcome(i)]++
 	}
 	return cfapi.PolicyTest{
 		ID:                    r.id,
@@ -60,18 +81,7 @@ func (r *run) figures(status cfapi.Status, processed int) cfapi.PolicyTest {
 	}
 }
 
-// Outcomes of the policies for one user.
-const (
-	approved = iota
-	blocked
-	errored
-)
-
-// outcome of the i-th user: of ten, seven are approved, two blocked, and for one
-// the policies cannot be evaluated.
-func outcome(i int) int {
-	return []int{approved, approved, blocked, approved, approved, errored, approved, blocked, approved, approved}[i%10]
-}
+func (r *run) outcome(i int) outcome { return r.outcomes[i%len(r.outcomes)] }
 
 func count(n int) *cfapi.Count { return new(cfapi.Count(n)) }
 

@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -41,6 +43,7 @@ type Simulator struct {
 	quota    quota
 	faults   func(request int) Fault
 	requests int
+	started  int // tests, by request
 }
 
 // New returns a simulator with the example account and tests. The example test
@@ -49,15 +52,18 @@ func New() *Simulator {
 	s := &Simulator{
 		mux: http.NewServeMux(),
 		tests: map[string]*run{
-			PolicyTestID:    {id: PolicyTestID, users: 20, duration: 8 * time.Second, end: cfapi.Complete, share: 1},
-			BlockedID:       {id: BlockedID, users: 20, duration: 4 * time.Second, end: cfapi.Blocked, share: 0.5},
-			ExceededTimeID:  {id: ExceededTimeID, users: 20, duration: 6 * time.Second, end: cfapi.ExceededTime, share: 0.75},
-			UnknownStatusID: {id: UnknownStatusID, users: 20, duration: 0, end: "paused", share: 0.25},
-			DocumentedID:    {id: DocumentedID, fixed: DocumentedExample},
+			PolicyTestID:    newRun(PolicyTestID, 20, 8*time.Second),
+			BlockedID:       {id: BlockedID, users: 20, duration: 4 * time.Second, end: cfapi.Blocked, share: 0.5, outcomes: usual},
+			ExceededTimeID:  {id: ExceededTimeID, users: 20, duration: 6 * time.Second, end: cfapi.ExceededTime, share: 0.75, outcomes: usual},
+			UnknownStatusID: {id: UnknownStatusID, users: 20, end: "paused", share: 0.25, outcomes: usual},
+			// The example counts 5 users for each outcome.
+			DocumentedID: {id: DocumentedID, fixed: DocumentedExample, users: 20, share: 0.75, outcomes: []outcome{approved, blocked, errored}},
 		},
 		quota: quota{limit: 1200, window: 5 * time.Minute},
 	}
+	s.mux.HandleFunc("POST /accounts/{account_id}/access/policy-tests", s.startPolicyTest)
 	s.mux.HandleFunc("GET /accounts/{account_id}/access/policy-tests/{policy_test_id}", s.getPolicyTest)
+	s.mux.HandleFunc("GET /accounts/{account_id}/access/policy-tests/{policy_test_id}/users", s.listUsers)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, notice{Code: 7000, Message: "No route for that URI"})
 	})
@@ -69,7 +75,7 @@ func New() *Simulator {
 func (s *Simulator) AddTest(id string, users int, duration time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tests[id] = &run{id: id, users: users, duration: duration, end: cfapi.Complete, share: 1}
+	s.tests[id] = newRun(id, users, duration)
 }
 
 // SetQuota replaces the quota of 1,200 requests in 5 minutes.
@@ -88,6 +94,13 @@ func (s *Simulator) Requests() int {
 
 // ServeHTTP answers one request, or fails as the script says.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Only once the body has been read does the server notice that a client leaves.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+
 	fault, quota := s.arrive()
 	if !fault.play(w, r) {
 		return

@@ -90,8 +90,12 @@ func (b *budget) refusal() *cfapi.Error {
 	}
 }
 
-// learn takes note of what an answer says of the quota.
+// learn takes note of what an answer says of the quota: one with a result and so
+// the given limit, or a failure.
 func (b *budget) learn(limit cfapi.RateLimit, failure *cfapi.Error) {
+	if failure != nil {
+		limit = failure.RateLimit
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if failure != nil && failure.Kind == cfapi.RateLimited && failure.HTTPStatus != 0 {

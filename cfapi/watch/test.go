@@ -94,7 +94,7 @@ func (w *Watcher) poll(ctx context.Context, t *test, f *flight) {
 		return
 	}
 	t.flight = nil
-	w.learn(answer, failure)
+	w.budget.learn(answer.RateLimit, failure)
 	t.update(answer, failure)
 	t.snapshot.Next = max(w.interval(t), w.budget.closedFor())
 	if t.waiters > 0 && !t.snapshot.ended() {
@@ -106,14 +106,6 @@ func (w *Watcher) poll(ctx context.Context, t *test, f *flight) {
 			}
 		})
 	}
-}
-
-func (w *Watcher) learn(answer cfapi.Answer[cfapi.PolicyTest], failure *cfapi.Error) {
-	limit := answer.RateLimit
-	if failure != nil {
-		limit = failure.RateLimit
-	}
-	w.budget.learn(limit, failure)
 }
 
 // update takes over what a request brought and wakes those who wait for it.
