@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,6 +25,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// The tests that run in parallel wait for other processes, not for a processor.
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){server.Name: main})
 }
 

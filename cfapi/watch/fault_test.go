@@ -117,6 +117,13 @@ func TestShortWaits(t *testing.T) {
 			}
 		})
 	}
+	// There is an end to that, too.
+	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
+		if r := wait(t, w, simulator.PolicyTestID, 2*time.Second); kindOf(r.err) != cfapi.Timeout || r.took != 10*time.Second {
+			t.Errorf("%v after %v", r.err, r.took)
+		}
+	})
 }
 
 // TestRateLimited: after 429 nothing is sent until the delay is over.

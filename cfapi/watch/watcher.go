@@ -132,7 +132,7 @@ func (w *Watcher) Wait(ctx context.Context, accountID, policyTestID string, limi
 		switch {
 		case isNew && snapshot.ended(), left <= 0 && (snapshot.Known() || snapshot.Failure != nil):
 			return result(snapshot)
-		case !snapshot.Known() && w.budget.closedFor() > left:
+		case !snapshot.Known() && w.budget.closedFor() > max(left, 0):
 			return Snapshot{}, w.budget.refusal()
 		case isNew && snapshot.Known() && left > quiet && report != nil:
 			report(snapshot)
