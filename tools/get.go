@@ -134,8 +134,8 @@ func (t PolicyTest) summarize(id string) string {
 	case "":
 		fmt.Fprintf(&b, "%s: Cloudflare did not report its status; %s.%s", name, progress, sentence("Of those", outcomes))
 	default:
-		fmt.Fprintf(&b, "%s has the status %q, which this version does not know, so it may or may not have ended: %s.%s",
-			name, string(t.Status), progress, sentence("Of those", outcomes))
+		fmt.Fprintf(&b, "%s has the status %s, which this version does not know, so it may or may not have ended: %s.%s",
+			name, quoted(string(t.Status)), progress, sentence("Of those", outcomes))
 	}
 	if t.CheckAgainAfterSeconds > 0 {
 		fmt.Fprintf(&b, " Check again in %d s.", t.CheckAgainAfterSeconds)
@@ -190,6 +190,9 @@ func sentence(start, rest string) string {
 	}
 	return " " + start + ", " + rest + "."
 }
+
+// quoted marks foreign text, which has been cleaned, as such.
+func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, "'") + `"` }
 
 func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 

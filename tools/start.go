@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/server"
@@ -92,6 +93,9 @@ var startWords = wording{
 		"whether one is running before you start another.",
 }
 
+// usableID is what the other tools accept.
+var usableID = regexp.MustCompile(idPattern)
+
 func startAccessPolicyTest(options Options) server.ServerTool {
 	return tool[startInput, StartedTest]{
 		name:  "start_access_policy_test",
@@ -110,8 +114,8 @@ func startAccessPolicyTest(options Options) server.ServerTool {
 			if err != nil {
 				return StartedTest{}, err
 			}
-			if answer.Result.ID == "" {
-				return StartedTest{}, &cfapi.Error{Kind: cfapi.UnexpectedResponse, Summary: "a success without the ID of the test", MayBeDone: true}
+			if !usableID.MatchString(answer.Result.ID) {
+				return StartedTest{}, &cfapi.Error{Kind: cfapi.UnexpectedResponse, Summary: "a success without a usable ID of the test", MayBeDone: true}
 			}
 			return started(ctx, options.Watcher, in, answer, report), nil
 		},
@@ -121,7 +125,7 @@ func startAccessPolicyTest(options Options) server.ServerTool {
 // started words a start, and waits if that is wanted. Whatever happens then, the
 // ID must reach the caller.
 func started(ctx context.Context, watcher *watch.Watcher, in startInput, answer cfapi.Answer[cfapi.StartedPolicyTest], report reportFunc) StartedTest {
-	out := StartedTest{ID: answer.Result.ID, Status: answer.Result.Status}
+	out := StartedTest{ID: answer.Result.ID, Status: cut(answer.Result.Status, statusTokens)}
 	out.Summary = fmt.Sprintf("Policy test %s was started.", out.ID)
 	for _, notice := range answer.Messages {
 		out.Warnings = append(out.Warnings, "Cloudflare adds: "+brief(notice, noticeTokens[0]).String()+".")

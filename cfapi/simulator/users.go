@@ -33,7 +33,7 @@ func (s *Simulator) listUsers(w http.ResponseWriter, r *http.Request) {
 	if !checkAccount(w, r) {
 		return
 	}
-	page, ok1 := number(r, "page", 1, 1<<31)
+	page, ok1 := number(r, "page", 1, 1<<20)
 	perPage, ok2 := number(r, "per_page", 25, cfapi.MaxUsersPerPage)
 	filter, ok3 := filters[r.FormValue("status")]
 	if !ok1 || !ok2 || !ok3 {
