@@ -40,7 +40,7 @@ type Client struct {
 	credentials Credentials
 	secrets     *regexp.Regexp
 	userAgent   string
-	http        *http.Client
+	transport   http.RoundTripper
 	allowRetry  func() bool
 }
 
@@ -63,13 +63,8 @@ func New(cfg Config) (*Client, error) {
 		credentials: cfg.Credentials,
 		secrets:     cfg.Credentials.pattern(),
 		userAgent:   cfg.UserAgent,
-		http: &http.Client{
-			Transport: transport,
-			// A redirect would carry the credentials to wherever the answer
-			// points, so it is reported instead of followed.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		allowRetry: func() bool { return true },
+		transport:   transport,
+		allowRetry:  func() bool { return true },
 	}, nil
 }
 
@@ -80,9 +75,6 @@ func (c *Client) AllowingRetries(allow func() bool) *Client {
 	limited.allowRetry = allow
 	return &limited
 }
-
-// CloseIdleConnections closes the connections that no request is using.
-func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
 // newTransport keeps as many idle connections as calls are likely to run at
 // once: with net/http's default of 2, each burst would pay for new handshakes.

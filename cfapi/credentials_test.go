@@ -90,7 +90,6 @@ func TestZeroConfig(t *testing.T) {
 	}
 	_, err = get(t.Context(), client)
 	wantKind(t, err, cfapi.NoCredentials)
-	client.CloseIdleConnections()
 }
 
 // A value that came with a newline from a file, or with a typographic dash from

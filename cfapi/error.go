@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,9 +180,6 @@ func (c *Client) transportError(ctx context.Context, err error) *Error {
 		return &Error{Kind: Canceled, Summary: "the call was canceled", cause: context.Canceled}
 	case ctx.Err() != nil, isTimeout(err):
 		return &Error{Kind: Timeout, Summary: "no answer in time", cause: err}
-	}
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err // without the method and URL
 	}
 	return &Error{Kind: Unavailable, Summary: c.clean(err.Error(), maxText), cause: err}
 }

@@ -99,12 +99,14 @@ func (c *Client) attempt(ctx context.Context, method, path string, body []byte) 
 	return r, nil
 }
 
-// send carries req with the client's credentials and reads a bounded body.
+// send carries req with the client's credentials and reads a bounded body. It asks
+// the transport and not an http.Client, because a redirect would carry the
+// credentials to wherever the answer points.
 func (c *Client) send(req *http.Request) (response, error) {
 	c.credentials.set(req.Header)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)
-	resp, err := c.http.Do(req)
+	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return response{}, err
 	}

@@ -21,6 +21,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		simulator.BaseURL + "/accounts/x/access/policy-tests/y",
 		"/login",
 		"?again",
+		"http://[::1",
 		"",
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {

@@ -64,7 +64,7 @@ func (s *reuseServer) client(t *testing.T) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.CloseIdleConnections)
+	client.transport.(*http.Transport).CloseIdleConnections()
 	return client
 }
 
