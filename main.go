@@ -241,17 +241,16 @@ func (p *program) build(accountID string) (*application, error) {
 		AllowStart:       p.allowStart,
 		Names:            p.tools,
 	}
-	if err := tools.CheckNames(options); err != nil {
+	features, err := tools.New(options)
+	if err != nil {
 		return nil, usage(fmt.Errorf("--tools: %w", err))
 	}
 	app.server = server.New(server.Config{
-		Version:           server.Version(),
-		Instructions:      tools.Instructions(p.simulate),
-		Tools:             tools.All(options),
-		ResourceTemplates: tools.ResourceTemplates(options),
-		Prompts:           tools.Prompts(options),
-		Drain:             watcher.Drain,
-		Logger:            app.log,
+		Version:      server.Version(),
+		Instructions: tools.Instructions(p.simulate),
+		Features:     features,
+		Drain:        watcher.Drain,
+		Logger:       app.log,
 	})
 	return app, nil
 }

@@ -64,7 +64,7 @@ func (s *reuseServer) client(t *testing.T) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.transport.(*http.Transport).CloseIdleConnections()
+	t.Cleanup(transport.CloseIdleConnections)
 	return client
 }
 

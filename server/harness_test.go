@@ -56,17 +56,16 @@ func newServer(t *testing.T, api http.Handler) (*Server, *logBuffer) {
 		t.Fatal(err)
 	}
 	options := tools.Options{Watcher: watch.New(client, watch.MaxBudget), DefaultAccountID: simulator.AccountID, AllowStart: true}
-	return newServerWith(Config{
-		Tools:             tools.All(options),
-		ResourceTemplates: tools.ResourceTemplates(options),
-		Prompts:           tools.Prompts(options),
-		Drain:             options.Watcher.Drain,
-	})
+	features, err := tools.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newServerWith(Config{Features: features, Drain: options.Watcher.Drain})
 }
 
 // newServerOf returns a server of those tools.
 func newServerOf(list ...server.ServerTool) (*Server, *logBuffer) {
-	return newServerWith(Config{Tools: list})
+	return newServerWith(Config{Features: tools.Features{Tools: list}})
 }
 
 func newServerWith(cfg Config) (*Server, *logBuffer) {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"access-policy-mcp/tools"
 )
 
 // Name identifies this server to clients, in logs and to Cloudflare.
@@ -19,11 +21,8 @@ type Config struct {
 	Version string
 	// Instructions tell a model when and how to use the tools.
 	Instructions string
-	// Tools are served in their order.
-	Tools []server.ServerTool
-	// ResourceTemplates and Prompts are served if there are any.
-	ResourceTemplates []server.ServerResourceTemplate
-	Prompts           []server.ServerPrompt
+	// Features are what is served.
+	Features tools.Features
 	// Drain, unless nil, is called when the server is told to end: calls that wait
 	// are to answer with what they have.
 	Drain func()
@@ -61,19 +60,19 @@ func New(cfg Config) *Server {
 		server.WithHooks(s.hooks()),
 	}
 	// A capability is announced only if there is something behind it.
-	if len(cfg.ResourceTemplates) > 0 {
+	if len(cfg.Features.ResourceTemplates) > 0 {
 		serverOptions = append(serverOptions, server.WithResourceCapabilities(false, false))
 	}
-	if len(cfg.Prompts) > 0 {
+	if len(cfg.Features.Prompts) > 0 {
 		serverOptions = append(serverOptions, server.WithPromptCapabilities(false))
 	}
 	s.mcp = server.NewMCPServer(Name, cfg.Version, serverOptions...)
-	s.mcp.AddTools(cfg.Tools...)
-	if len(cfg.ResourceTemplates) > 0 {
-		s.mcp.AddResourceTemplates(cfg.ResourceTemplates...)
+	s.mcp.AddTools(cfg.Features.Tools...)
+	if len(cfg.Features.ResourceTemplates) > 0 {
+		s.mcp.AddResourceTemplates(cfg.Features.ResourceTemplates...)
 	}
-	if len(cfg.Prompts) > 0 {
-		s.mcp.AddPrompts(cfg.Prompts...)
+	if len(cfg.Features.Prompts) > 0 {
+		s.mcp.AddPrompts(cfg.Features.Prompts...)
 	}
 	return s
 }

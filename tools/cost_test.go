@@ -47,7 +47,7 @@ func TestCostOfDefinitions(t *testing.T) {
 	options := newOptions(t, http.NotFoundHandler())
 	options.AllowStart = true
 	total := 0
-	for _, tool := range tools.All(options) {
+	for _, tool := range features(t, options).Tools {
 		data, err := json.Marshal(tool.Tool)
 		if err != nil {
 			t.Fatal(err)

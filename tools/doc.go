@@ -7,5 +7,5 @@
 // the arguments of every call against the published schema, and turns the
 // function's result or error into what a client expects.
 //
-// To add a tool, write such a file and name its constructor in [All].
+// To add a tool, write such a file and name its constructor in [New].
 package tools

@@ -36,10 +36,20 @@ func newOptions(t *testing.T, handler http.Handler) tools.Options {
 	return tools.Options{Watcher: watch.New(client, watch.MaxBudget)}
 }
 
+// features returns what options admit.
+func features(t *testing.T, options tools.Options) tools.Features {
+	t.Helper()
+	f, err := tools.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // find returns the tool of that name.
 func find(t *testing.T, options tools.Options, name string) server.ServerTool {
 	t.Helper()
-	for _, tool := range tools.All(options) {
+	for _, tool := range features(t, options).Tools {
 		if tool.Tool.Name == name {
 			return tool
 		}

@@ -3,31 +3,30 @@ package tools
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Prompts returns what chats offer as slash commands. Each exists if the tools do
-// of which it speaks.
-func Prompts(options Options) []server.ServerPrompt {
-	var prompts []server.ServerPrompt
-	if serves(options, "get_access_policy_test", "list_access_policy_test_users") {
-		prompts = append(prompts, prompt("review_access_policy_test", "Review an Access policy test",
+// prompts are what chats offer as slash commands. Each exists if the tools do of
+// which it speaks.
+func prompts(options Options, f Features) []server.ServerPrompt {
+	var list []server.ServerPrompt
+	if f.serves("get_access_policy_test", "list_access_policy_test_users") {
+		list = append(list, prompt("review_access_policy_test", "Review an Access policy test",
 			"Waits for a policy test and reports what it found, and what to look at first",
 			"Review the Cloudflare Access policy test %s%s. "+review,
 			mcp.PromptArgument{Name: "policy_test_id", Description: "ID of the policy test", Required: true}, options))
 	}
-	if serves(options, "start_access_policy_test", "get_access_policy_test", "list_access_policy_test_users") {
-		prompts = append(prompts, prompt("test_access_policy", "Test an Access policy",
+	if f.serves("start_access_policy_test", "get_access_policy_test", "list_access_policy_test_users") {
+		list = append(list, prompt("test_access_policy", "Test an Access policy",
 			"Tests a policy against all users of the organisation and reports who would be locked out",
 			"Test this Cloudflare Access policy%[2]s: %[1]s\n\n"+
 				"If that is an ID, start the test with it; otherwise write the inline policy that it describes, show it to me, and start the test when I agree. "+
 				"Start it once, with start_access_policy_test. Then: "+review,
 			mcp.PromptArgument{Name: "policy", Description: "ID of a reusable policy, or a description of a policy in words", Required: true}, options))
 	}
-	return prompts
+	return list
 }
 
 // review is what both prompts end with.
@@ -57,15 +56,4 @@ func prompt(name, title, description, format string, argument mcp.PromptArgument
 			}), nil
 		},
 	}
-}
-
-// serves reports whether options admit all of the tools.
-func serves(options Options, names ...string) bool {
-	list := All(options)
-	for _, name := range names {
-		if !slices.ContainsFunc(list, func(t server.ServerTool) bool { return t.Tool.Name == name }) {
-			return false
-		}
-	}
-	return true
 }

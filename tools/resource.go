@@ -11,11 +11,10 @@ import (
 	"access-policy-mcp/cfapi"
 )
 
-// ResourceTemplates returns the resources that a user can attach to a chat. They
-// say what the tool get_access_policy_test says, and exist if it does.
-func ResourceTemplates(options Options) []server.ServerResourceTemplate {
-	get := getAccessPolicyTest(options)
-	if !serves(options, get.Tool.Name) {
+// resourceTemplates are the resources that a user can attach to a chat. They say
+// what the tool get_access_policy_test says, and exist if it does.
+func resourceTemplates(options Options, f Features) []server.ServerResourceTemplate {
+	if !f.serves("get_access_policy_test") {
 		return nil
 	}
 	schema := newInputSchema[getInput](false)

@@ -111,12 +111,12 @@ func TestStart(t *testing.T) {
 // TestStartIsOffByDefault: what changes something is not even listed.
 func TestStartIsOffByDefault(t *testing.T) {
 	options := newOptions(t, http.NotFoundHandler())
-	for _, tool := range tools.All(options) {
+	for _, tool := range features(t, options).Tools {
 		if !*tool.Tool.Annotations.ReadOnlyHint {
 			t.Errorf("%s is listed", tool.Tool.Name)
 		}
 	}
-	if len(tools.Prompts(options)) != 1 {
+	if len(features(t, options).Prompts) != 1 {
 		t.Error("there is a prompt to start a test")
 	}
 	options.AllowStart = true
@@ -129,15 +129,12 @@ func TestStartIsOffByDefault(t *testing.T) {
 func TestNames(t *testing.T) {
 	options := newOptions(t, http.NotFoundHandler())
 	options.Names = []string{"list_access_policy_test_users"}
-	if err := tools.CheckNames(options); err != nil || len(tools.All(options)) != 1 {
-		t.Errorf("%v, %d tools", err, len(tools.All(options)))
-	}
-	if tools.ResourceTemplates(options) != nil || tools.Prompts(options) != nil {
-		t.Error("there is a resource or a prompt without its tools")
+	if f := features(t, options); len(f.Tools) != 1 || f.ResourceTemplates != nil || f.Prompts != nil {
+		t.Errorf("there is more than one tool, or a resource or a prompt without its tools: %+v", f)
 	}
 	for _, name := range []string{"start_access_policy_test", "get", ""} {
 		options.Names = []string{name}
-		if err := tools.CheckNames(options); err == nil || !strings.Contains(err.Error(), "get_access_policy_test, list_access_policy_test_users") {
+		if _, err := tools.New(options); err == nil || !strings.Contains(err.Error(), "get_access_policy_test, list_access_policy_test_users") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -32,33 +32,48 @@ type Options struct {
 	Names []string
 }
 
-// All returns the tools that options admit, in the order in which they are
-// listed.
-func All(options Options) []server.ServerTool {
-	list := []server.ServerTool{
-		getAccessPolicyTest(options),
-		listAccessPolicyTestUsers(options),
-		startAccessPolicyTest(options),
-	}
-	return slices.DeleteFunc(list, func(t server.ServerTool) bool {
-		return !*t.Tool.Annotations.ReadOnlyHint && !options.AllowStart ||
-			len(options.Names) > 0 && !slices.Contains(options.Names, t.Tool.Name)
-	})
+// Features are what a client is offered (MCP specification, "Server Features").
+type Features struct {
+	Tools             []server.ServerTool
+	ResourceTemplates []server.ServerResourceTemplate
+	Prompts           []server.ServerPrompt
 }
 
-// CheckNames says which of options.Names are not tools that options admit
-// otherwise, and which are.
-func CheckNames(options Options) error {
-	names := options.Names
-	options.Names = nil
-	var valid []string
-	for _, t := range All(options) {
-		valid = append(valid, t.Tool.Name)
+// New returns the features that options admit, the tools in the order in which
+// they are listed. The error says which of the names in options is none of a tool,
+// and which are.
+func New(options Options) (Features, error) {
+	all := []server.ServerTool{
+		getAccessPolicyTest(options),
+		listAccessPolicyTestUsers(options),
 	}
-	for _, name := range names {
-		if !slices.Contains(valid, name) {
-			return fmt.Errorf("there is no tool %q; valid names are %s", name, strings.Join(valid, ", "))
+	if options.AllowStart {
+		all = append(all, startAccessPolicyTest(options))
+	}
+	var f Features
+	var valid []string
+	for _, t := range all {
+		valid = append(valid, t.Tool.Name)
+		if len(options.Names) == 0 || slices.Contains(options.Names, t.Tool.Name) {
+			f.Tools = append(f.Tools, t)
 		}
 	}
-	return nil
+	for _, name := range options.Names {
+		if !slices.Contains(valid, name) {
+			return Features{}, fmt.Errorf("there is no tool %q; valid names are %s", name, strings.Join(valid, ", "))
+		}
+	}
+	f.ResourceTemplates = resourceTemplates(options, f)
+	f.Prompts = prompts(options, f)
+	return f, nil
+}
+
+// serves reports whether all of the tools are among the features.
+func (f Features) serves(names ...string) bool {
+	for _, name := range names {
+		if !slices.ContainsFunc(f.Tools, func(t server.ServerTool) bool { return t.Tool.Name == name }) {
+			return false
+		}
+	}
+	return true
 }

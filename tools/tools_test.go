@@ -22,7 +22,7 @@ func TestDefinitions(t *testing.T) {
 		options.DefaultAccountID = account
 		options.AllowStart = true
 		var definitions []mcp.Tool
-		for _, tool := range tools.All(options) {
+		for _, tool := range features(t, options).Tools {
 			definitions = append(definitions, tool.Tool)
 		}
 		data, err := json.MarshalIndent(map[string]any{"tools": definitions}, "", "  ")
@@ -33,7 +33,7 @@ func TestDefinitions(t *testing.T) {
 	}
 	options := newOptions(t, http.NotFoundHandler())
 	options.AllowStart = true
-	for _, prompt := range tools.Prompts(options) {
+	for _, prompt := range features(t, options).Prompts {
 		result, err := prompt.Handler(t.Context(), mcp.GetPromptRequest{Params: mcp.GetPromptParams{
 			Name:      prompt.Prompt.Name,
 			Arguments: map[string]string{"policy_test_id": "TEST", "policy": "POLICY", "account_id": "ACCOUNT"},
@@ -56,7 +56,7 @@ func TestEveryTool(t *testing.T) {
 	readme := readFile(t, "../README.md")
 	options := newOptions(t, http.NotFoundHandler())
 	options.AllowStart = true
-	for _, tool := range tools.All(options) {
+	for _, tool := range features(t, options).Tools {
 		t.Run(tool.Tool.Name, func(t *testing.T) {
 			definition := tool.Tool
 			if !regexp.MustCompile(`^[a-z][a-z_]{1,63}$`).MatchString(definition.Name) {
