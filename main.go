@@ -218,7 +218,7 @@ func (p *program) build(accountID string) (*application, error) {
 	}
 	cfg := cfapi.Config{BaseURL: app.settings.baseURL, Credentials: app.settings.credentials, UserAgent: server.Name + "/" + server.Version()}
 	if p.simulate {
-		fmt.Fprintln(p.stderr, "This is a simulation: answers come from the embedded simulator, not from Cloudflare.")
+		_, _ = fmt.Fprintln(p.stderr, "This is a simulation: answers come from the embedded simulator, not from Cloudflare.")
 		cfg.BaseURL, cfg.Credentials = simulator.BaseURL, cfapi.Credentials{Token: simulator.Token}
 		cfg.Transport, app.stop = simulator.Serve(simulator.New())
 		app.settings.accountID = simulator.AccountID

@@ -61,9 +61,12 @@ func TestReadmeExamples(t *testing.T) {
 // shows that they work.
 func TestReadmeCommands(t *testing.T) {
 	shownBy := map[string]string{
-		"go run . get --simulate --wait 30s":    "testdata/scripts/wait.txtar and .ci/run",
-		"go test ./...":                         "this run",
-		"go test -run '^$' -bench . -count 6 .": "bench_test.go",
+		"go run . get --simulate --wait 30s":             "testdata/scripts/wait.txtar and .ci/run",
+		".ci/interop/run":                                ".ci/run",
+		"go run ./.ci/soak":                              ".ci/run",
+		"go test -run '^$' -bench Waiters ./cfapi/watch": "cfapi/watch/bench_test.go",
+		"go test ./...":                                  "this run",
+		"go test -run '^$' -bench . -count 6 .":          "bench_test.go",
 	}
 	_, blocks := readme(t)
 	for _, b := range blocks {

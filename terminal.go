@@ -94,7 +94,7 @@ func failureStatus(result *mcp.CallToolResult) int {
 // lines elsewhere. done removes the bar.
 func progressDisplay(w io.Writer) (show func(percent float64, message string), done func()) {
 	if !isTerminal(w) {
-		return func(_ float64, message string) { fmt.Fprintln(w, message) }, func() {}
+		return func(_ float64, message string) { _, _ = fmt.Fprintln(w, message) }, func() {}
 	}
 	bar := progressbar.NewOptions(100,
 		progressbar.OptionSetWriter(w),

@@ -3,6 +3,7 @@ package cfapi_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -111,9 +112,7 @@ func TestRefusedConnectionsAreRetried(t *testing.T) {
 func TestRetriesSucceed(t *testing.T) {
 	t.Parallel()
 	faults := map[string]simulator.Fault{"408": {Status: 408}, "503": {Status: 503}, "522": {Status: 522}}
-	for name, fault := range brokenConnections {
-		faults[name] = fault
-	}
+	maps.Copy(faults, brokenConnections)
 	for name, fault := range faults {
 		for _, failures := range []int{1, 2} {
 			t.Run(fmt.Sprintf("%s/%d", name, failures), func(t *testing.T) {

@@ -105,7 +105,7 @@ func (s *Server) handler(cfg HTTPConfig, legacy *sse, ready *atomic.Bool) http.H
 	})
 	mux.Handle("/", cfg.authenticate(mcp))
 
-	handler := cfg.allowOrigin(mux)
+	handler := limitBody(cfg.allowOrigin(mux))
 	if host, _, err := net.SplitHostPort(cfg.Addr); err == nil && isLoopback(host) {
 		handler = loopbackHost(handler)
 	}

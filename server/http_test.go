@@ -404,3 +404,32 @@ func TestListenErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowBodies: a body must come in time, whether a handler wants it or not.
+func TestSlowBodies(t *testing.T) {
+	for _, path := range []string{"/mcp", "/message", "/nowhere"} {
+		t.Run(path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := newServer(t, simulator.New())
+				listener := simulator.NewListener()
+				ctx, shutdown := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- s.Serve(ctx, HTTPConfig{Addr: "127.0.0.1:8080"}, listener) }()
+				conn, err := listener.DialContext(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				_, _ = io.Copy(io.Discard, conn)
+				if took := time.Since(began); took > bodyTimeout+time.Second {
+					t.Errorf("closed after %v", took)
+				}
+				_ = conn.Close()
+				end(t, shutdown, ended)
+			})
+		})
+	}
+}

@@ -164,7 +164,7 @@ func (p *peer) answer(id json.RawMessage, answer mcp.JSONRPCMessage) {
 		return
 	}
 	if err := p.send(answer); err != nil {
-		p.server.log.Warn("an answer could not be sent", "error", err, "session", p.session.id)
+		p.server.log.Debug("an answer could not be sent", "error", err, "session", p.session.id) // mostly the client is gone
 	}
 }
 

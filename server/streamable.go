@@ -82,14 +82,24 @@ func isCancellation(body []byte) bool {
 	return json.Unmarshal(body, &e) == nil && e.ID == nil && e.Method == string(mcp.MethodNotificationCancelled)
 }
 
-// readBody reads a bounded body in bounded time, or refuses it.
+// limitBody bounds the time in which a body must have come. The deadline also ends
+// what net/http reads of a body that no handler wanted.
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer has deadlines
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// readBody reads a bounded body, or refuses it. Once there is all of it the client
+// may take its time again.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer has deadlines
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
-	_ = control.SetReadDeadline(time.Time{})
 	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
 	case err == nil:
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 		return body, true
 	case tooLarge:
 		http.Error(w, "the body must not be longer than 1 MiB", http.StatusRequestEntityTooLarge)

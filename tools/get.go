@@ -124,18 +124,18 @@ func (t PolicyTest) summarize(id string) string {
 	var b strings.Builder
 	switch t.Status {
 	case cfapi.Processing:
-		fmt.Fprintf(&b, "%s is still processing: %s.%s", name, progress, sentence("Of those", outcomes))
+		fmt.Fprintf(&b, "%s is still processing: %s.%s", name, progress, ofThose(outcomes))
 	case cfapi.Complete:
-		fmt.Fprintf(&b, "%s is complete: %s.%s", name, progress, sentence("Of those", outcomes))
+		fmt.Fprintf(&b, "%s is complete: %s.%s", name, progress, ofThose(outcomes))
 	case cfapi.ExceededTime:
 		fmt.Fprintf(&b, "%s exceeded its time limit before it finished: %s%s; the figures are partial.", name, progress, prefixed("; of those, ", outcomes))
 	case cfapi.Blocked:
-		fmt.Fprintf(&b, "%s was blocked: Cloudflare did not run it to the end. %s.%s", name, capitalized(progress), sentence("Of those", outcomes))
+		fmt.Fprintf(&b, "%s was blocked: Cloudflare did not run it to the end. %s.%s", name, capitalized(progress), ofThose(outcomes))
 	case "":
-		fmt.Fprintf(&b, "%s: Cloudflare did not report its status; %s.%s", name, progress, sentence("Of those", outcomes))
+		fmt.Fprintf(&b, "%s: Cloudflare did not report its status; %s.%s", name, progress, ofThose(outcomes))
 	default:
 		fmt.Fprintf(&b, "%s has the status %s, which this version does not know, so it may or may not have ended: %s.%s",
-			name, quoted(string(t.Status)), progress, sentence("Of those", outcomes))
+			name, quoted(string(t.Status)), progress, ofThose(outcomes))
 	}
 	if t.CheckAgainAfterSeconds > 0 {
 		fmt.Fprintf(&b, " Check again in %d s.", t.CheckAgainAfterSeconds)
@@ -184,11 +184,12 @@ func (t PolicyTest) outcomes() string {
 	return strings.Join(parts, ", ")
 }
 
-func sentence(start, rest string) string {
-	if rest == "" {
+// ofThose makes a sentence of the outcomes, if there are any.
+func ofThose(outcomes string) string {
+	if outcomes == "" {
 		return ""
 	}
-	return " " + start + ", " + rest + "."
+	return " Of those, " + outcomes + "."
 }
 
 // quoted marks foreign text, which has been cleaned, as such.

@@ -34,7 +34,7 @@ func (s *Simulator) startPolicyTest(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.started++
-	test := newRun(fmt.Sprintf("%x", sha256.Sum256([]byte{byte(s.started >> 8), byte(s.started)})), 20, 8*time.Second)
+	test := newRun(fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, "policy test ", s.started))), 20, 8*time.Second)
 	test.started = time.Now()
 	s.tests[test.id] = test
 	s.mu.Unlock()

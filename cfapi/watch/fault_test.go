@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -136,10 +137,9 @@ func TestRateLimited(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		began := time.Now()
 		for range 10 {
-			if _, err := w.Get(t.Context(), account, simulator.DocumentedID); kindOf(err) != cfapi.RateLimited {
-				t.Error(err)
-			} else if left := err.(*cfapi.Error).RetryAfter; left <= 0 || left > 20*time.Second {
-				t.Errorf("retry after %v", left)
+			_, err := w.Get(t.Context(), account, simulator.DocumentedID)
+			if failure, ok := errors.AsType[*cfapi.Error](err); !ok || failure.Kind != cfapi.RateLimited || failure.RetryAfter <= 0 || failure.RetryAfter > 20*time.Second {
+				t.Errorf("%+v", err)
 			}
 			if r := wait(t, w, simulator.BlockedID, 5*time.Second); kindOf(r.err) != cfapi.RateLimited || r.took != 0 {
 				t.Error(r.err, r.took)

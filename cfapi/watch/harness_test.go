@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"testing"
@@ -96,7 +97,7 @@ func wait(t *testing.T, w *watch.Watcher, id string, limit time.Duration) *waiti
 }
 
 func kindOf(err error) cfapi.Kind {
-	if failure, ok := err.(*cfapi.Error); ok {
+	if failure, ok := errors.AsType[*cfapi.Error](err); ok {
 		return failure.Kind
 	}
 	return ""

@@ -48,7 +48,7 @@ func (p *pace) observe(at time.Time, percent *float64) {
 func (p *pace) interval() time.Duration {
 	watched := p.last.at.Sub(p.start.at)
 	run := watched // at least
-	remaining := time.Duration(maxInterval)
+	remaining := maxInterval
 	if moved := p.last.percent - p.start.percent; moved > 0 {
 		perPercent := float64(watched) / moved
 		run = time.Duration(min(100*perPercent, float64(time.Hour)))
