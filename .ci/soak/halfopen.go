@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,15 +23,15 @@ const (
 // nothing. The returned function waits for the server to close them.
 func openHalf(ctx context.Context, url string) (wait func(*report)) {
 	address := strings.TrimPrefix(url, "http://")
-	const fields = " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-	const halfBody = "Content-Length: 500\r\n\r\n" + `{"jsonrpc":"2.0",`
+	const halfBody = "\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n" + `{"jsonrpc":"2.0",`
 	kinds := map[string]struct {
 		sent  string
 		limit time.Duration
 	}{
-		"headers":                  {"POST /mcp" + fields + "X-Half", headerTimeout},
-		"bodies":                   {"POST /mcp" + fields + halfBody, bodyTimeout},
-		"bodies that are not read": {"POST /nowhere" + fields + halfBody, bodyTimeout},
+		"headers":                 {"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Half", headerTimeout},
+		"bodies":                  {"POST /mcp HTTP/1.1\r\nHost: localhost" + halfBody, bodyTimeout},
+		"bodies for nobody":       {"POST /nowhere HTTP/1.1\r\nHost: localhost" + halfBody, bodyTimeout},
+		"bodies for another host": {"POST /mcp HTTP/1.1\r\nHost: other.example" + halfBody, bodyTimeout},
 	}
 	var mu sync.Mutex
 	closed := map[string][]time.Duration{}
@@ -47,12 +49,12 @@ func openHalf(ctx context.Context, url string) (wait func(*report)) {
 	}
 	return func(r *report) {
 		wg.Wait()
-		for name, kind := range kinds {
+		for _, name := range slices.Sorted(maps.Keys(kinds)) {
 			var longest time.Duration
 			for _, d := range closed[name] {
 				longest = max(longest, d)
 			}
-			r.check("half-open connections", fmt.Sprintf("%d %s are closed after %v", halfOpenEach, name, kind.limit), len(closed[name]) == halfOpenEach,
+			r.check("half-open connections", fmt.Sprintf("%d %s are closed after %v", halfOpenEach, name, kinds[name].limit), len(closed[name]) == halfOpenEach,
 				"%d in time, the last after %.1f s", len(closed[name]), longest.Seconds())
 		}
 	}

@@ -32,7 +32,7 @@ func (l *load) answered(c call, body []byte, id int, began time.Time) {
 	defer l.mu.Unlock()
 	l.durations = append(l.durations, ended.Sub(began))
 	if fault != "" {
-		l.noteWrong(fmt.Sprintf("%s: %s: %.300s", fault, c.arguments, body))
+		l.noteWrong(fmt.Sprintf("%s: %s: %.150s", fault, c.arguments, body))
 	}
 	l.done.Add(1)
 }
@@ -46,7 +46,7 @@ func (l *load) failed(c call, err error) {
 
 func (l *load) noteWrong(what string) {
 	l.wrongs++
-	if len(l.wrong) < 3 {
+	if len(l.wrong) < 2 {
 		l.wrong = append(l.wrong, what)
 	}
 }

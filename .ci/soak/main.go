@@ -25,7 +25,7 @@ const (
 	httpCalls       = 100_000
 	stdioCalls      = 20_000
 	vanishingEach   = 500 // over each of the two HTTP transports
-	halfOpenEach    = 100 // of each kind
+	halfOpenEach    = 50  // of each of four kinds
 	initializations = 10_000
 )
 
