@@ -68,7 +68,8 @@ func eachLine(r io.Reader, limit int, handle func([]byte), tooLong func()) error
 	skipping := false
 	for {
 		part, err := reader.ReadSlice('\n')
-		if !skipping && len(line)+len(part) > limit+1 {
+		part = bytes.TrimSuffix(part, []byte("\n"))
+		if !skipping && len(line)+len(part) > limit {
 			skipping, line = true, nil
 		}
 		if !skipping {

@@ -234,7 +234,7 @@ func TestEachLine(t *testing.T) {
 		"blank":                {"\n \r\n\t\n", nil},
 		"of the limit":         {strings.Repeat("a", 10) + "\nb", []string{"aaaaaaaaaa", "b"}},
 		"over the limit":       {strings.Repeat("a", 11) + "\nb", []string{"too long", "b"}},
-		"over, unterminated":   {strings.Repeat("a", 12), []string{"too long"}},
+		"over, unterminated":   {strings.Repeat("a", 11), []string{"too long"}},
 		"over by many buffers": {strings.Repeat("a", 1<<20) + "\nb\n", []string{"too long", "b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
