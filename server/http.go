@@ -105,9 +105,9 @@ func (s *Server) handler(cfg HTTPConfig, legacy *sse, ready *atomic.Bool) http.H
 	})
 	mux.Handle("/", cfg.authenticate(mcp))
 
-	handler := limitBody(cfg.allowOrigin(mux))
+	handler := cfg.allowOrigin(mux)
 	if host, _, err := net.SplitHostPort(cfg.Addr); err == nil && isLoopback(host) {
 		handler = loopbackHost(handler)
 	}
-	return handler
+	return limitBody(handler) // around the guards too: what they refuse may have a body
 }

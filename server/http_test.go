@@ -407,8 +407,8 @@ func TestListenErrors(t *testing.T) {
 
 // TestSlowBodies: a body must come in time, whether a handler wants it or not.
 func TestSlowBodies(t *testing.T) {
-	for _, path := range []string{"/mcp", "/message", "/nowhere"} {
-		t.Run(path, func(t *testing.T) {
+	for address, path := range map[string]string{"localhost/mcp": "/mcp", "localhost/message": "/message", "localhost/nowhere": "/nowhere", "other.example/mcp": "/mcp"} {
+		t.Run(address, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, _ := newServer(t, simulator.New())
 				listener := simulator.NewListener()
@@ -419,10 +419,11 @@ func TestSlowBodies(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
+				if _, err := io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: "+strings.TrimSuffix(address, path)+"\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
 					t.Fatal(err)
 				}
 				began := time.Now()
+				_ = conn.SetReadDeadline(began.Add(time.Hour))
 				_, _ = io.Copy(io.Discard, conn)
 				if took := time.Since(began); took > bodyTimeout+time.Second {
 					t.Errorf("closed after %v", took)

@@ -57,7 +57,7 @@ func (p *peer) receive(ctx context.Context, message []byte) {
 		}
 		return
 	}
-	p.server.log.DebugContext(ctx, "message", "method", e.Method, "session", p.session.id)
+	p.server.log.DebugContext(ctx, "message", "method", e.Method)
 	switch {
 	case e.Method == "" && e.ID != nil:
 		// A response. This server asks nothing of its clients.
@@ -93,7 +93,7 @@ func (p *peer) begin(ctx context.Context, e envelope, message []byte) {
 		defer func() { <-p.slots }()
 		defer cancel()
 		answer := p.handle(ctx, message)
-		if p.remove(string(e.ID), call) {
+		if p.remove(string(e.ID), call) && ctx.Err() == nil { // else nobody is there to read it
 			p.session.flush()
 			p.answer(e.ID, answer)
 		}
@@ -164,7 +164,7 @@ func (p *peer) answer(id json.RawMessage, answer mcp.JSONRPCMessage) {
 		return
 	}
 	if err := p.send(answer); err != nil {
-		p.server.log.Debug("an answer could not be sent", "error", err, "session", p.session.id) // mostly the client is gone
+		p.server.log.Debug("an answer could not be sent", "error", err) // mostly the client is gone
 	}
 }
 

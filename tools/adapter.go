@@ -10,6 +10,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"access-policy-mcp/cfapi"
 )
@@ -93,10 +94,8 @@ func arguments(request mcp.CallToolRequest) (any, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return map[string]any{}, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw)) // keeps numbers as they are
+	if err != nil {
 		return nil, invalidArgument("the arguments are not JSON")
 	}
 	return value, nil

@@ -32,6 +32,7 @@ func TestBadArguments(t *testing.T) {
 		"none at all":      {``, "account_id is required; policy_test_id is required"},
 		"unknown":          {`{` + account + `, "policy_test_id": "a", "test_id": "b"}`, `unknown argument "test_id" (valid are: account_id, policy_test_id`},
 		"long unknown":     {`{` + account + `, "policy_test_id": "a", "` + strings.Repeat("x", 5000) + `": 1}`, `unknown argument "xxxxx`},
+		"more than one":    {`{} {}`, "the arguments are not JSON"},
 		"array":            {`[]`, "the arguments must be an object, but are an array"},
 		"string":           {`"policy_test_id"`, "the arguments must be an object, but are a string"},
 	} {
