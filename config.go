@@ -47,9 +47,9 @@ func dropPlaceholders() []string {
 	return dropped
 }
 
-// loadSettings reads the environment. The error says which variable is wrong,
-// without its value.
-func loadSettings(unexpanded []string) (settings, error) {
+// loadSettings reads the environment, without Cloudflare's secrets for a
+// simulation. The error says which variable is wrong, without its value.
+func loadSettings(unexpanded []string, simulate bool) (settings, error) {
 	s := settings{
 		accountID:  strings.TrimSpace(os.Getenv("CLOUDFLARE_ACCOUNT_ID")),
 		baseURL:    strings.TrimSpace(cmp.Or(os.Getenv("CLOUDFLARE_BASE_URL"), cfapi.DefaultBaseURL)),
@@ -62,6 +62,9 @@ func loadSettings(unexpanded []string) (settings, error) {
 		"ACCESS_POLICY_MCP_BEARER_TOKEN": &s.bearerToken,
 	}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if simulate && strings.HasPrefix(name, "CLOUDFLARE_") {
+			continue
+		}
 		value, err := secret(name)
 		if err != nil {
 			return settings{}, err

@@ -210,7 +210,7 @@ type application struct {
 func (p *program) build(accountID string) (*application, error) {
 	app := &application{log: p.logger(), stop: func() {}}
 	var err error
-	if app.settings, err = loadSettings(p.unexpanded); err != nil {
+	if app.settings, err = loadSettings(p.unexpanded, p.simulate); err != nil {
 		return nil, usage(err)
 	}
 	for _, name := range p.unexpanded {
@@ -232,7 +232,11 @@ func (p *program) build(accountID string) (*application, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	watcher := watch.New(client, p.requestBudget)
+	budget := p.requestBudget
+	if p.simulate {
+		budget = watch.MaxBudget // there is nothing to spare
+	}
+	watcher := watch.New(client, budget)
 	options := tools.Options{
 		Watcher:          watcher,
 		DefaultAccountID: app.settings.accountID,

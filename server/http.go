@@ -15,7 +15,7 @@ import (
 const (
 	// readinessNotice is how long the listener stays open at least once /readyz
 	// has turned, so that a load balancer can notice before connections fail.
-	readinessNotice = 500 * time.Millisecond
+	readinessNotice = 750 * time.Millisecond
 	// callsGrace is how long running calls may take to answer.
 	callsGrace = 7 * time.Second
 	// closeGrace is how long connections may take to close.

@@ -105,6 +105,9 @@ func (w wording) text(failure *cfapi.Error) string {
 		}
 	case cfapi.Unavailable:
 		what, next = "Cloudflare could not be reached or failed to answer", "This is usually temporary: try again in a minute."
+		if failure.RetryAfter > 0 {
+			next = fmt.Sprintf("Try again in %d s.", wholeSeconds(failure.RetryAfter))
+		}
 	case cfapi.Timeout:
 		what, next = "Cloudflare did not answer in time", "Try again in a minute."
 	case cfapi.Canceled:

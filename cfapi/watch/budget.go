@@ -112,7 +112,7 @@ func (b *budget) learn(limit cfapi.RateLimit, failure *cfapi.Error) {
 	allowed, burst := b.rate, b.burst
 	if limit.Reset > 0 {
 		share := othersShare * float64(limit.Remaining)
-		allowed = min(allowed, rate.Limit(share/limit.Reset.Seconds()))
+		allowed = min(allowed, rate.Limit(max(share, 1)/limit.Reset.Seconds())) // one for each reset at least: it brings the news of the next
 		burst = min(burst, int(share))
 	}
 	if limit.Remaining == 0 && limit.Reset > 0 {

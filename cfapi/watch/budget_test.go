@@ -103,6 +103,21 @@ func TestHeaderSlows(t *testing.T) {
 	}
 }
 
+// TestQuotaThatReturns: when the quota is full again, requests are sent again.
+func TestQuotaThatReturns(t *testing.T) {
+	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetFaults(simulator.Always(simulator.Fault{Status: 200, Header: http.Header{"Ratelimit": {`"default";r=0;t=2`}},
+			Body: `{"success": true, "result": {"status": "processing"}}`}))
+		for i := range 4 {
+			began := time.Now()
+			if _, err := w.Get(t.Context(), account, fmt.Sprint("test-", i)); err != nil || time.Since(began) > 2*time.Second {
+				t.Errorf("request %d: %v after %v", i, err, time.Since(began))
+			}
+			time.Sleep(2500 * time.Millisecond)
+		}
+	})
+}
+
 // TestStateIsBounded: watching ever new tests neither fails nor remembers all.
 func TestStateIsBounded(t *testing.T) {
 	inBubble(t, watch.MaxBudget, func(t *testing.T, a *api, w *watch.Watcher) {

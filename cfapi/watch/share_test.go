@@ -106,6 +106,51 @@ func TestFinishedTestsAreRemembered(t *testing.T) {
 	})
 }
 
+// TestOldFiguresAreNotCurrent: what was read before anybody watched is no answer
+// to a wait, and figures that have grown old on the way come with a warning.
+func TestOldFiguresAreNotCurrent(t *testing.T) {
+	hang := simulator.Always(simulator.Fault{Delay: time.Hour})
+	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.AddTest("long", 1000, 10*time.Minute)
+		if _, err := w.Get(t.Context(), account, "long"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second)
+		a.SetFaults(hang)
+		if r := wait(t, w, "long", 2*time.Second); kindOf(r.err) != cfapi.Timeout {
+			t.Errorf("%v, %+v", r.err, r.snapshot)
+		}
+		a.SetFaults(simulator.Always(unavailable))
+		if r := wait(t, w, "long", 2*time.Second); kindOf(r.err) != cfapi.Unavailable {
+			t.Errorf("%v, %+v", r.err, r.snapshot)
+		}
+	})
+	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.AddTest("long", 1000, 10*time.Minute)
+		a.SetFaults(func(n int) simulator.Fault {
+			if n > 1 {
+				return hang(n)
+			}
+			return simulator.Fault{}
+		})
+		if r := wait(t, w, "long", 22*time.Second); r.err != nil || r.snapshot.Failure == nil || r.took != 22*time.Second {
+			t.Errorf("%v after %v, %+v", r.err, r.took, r.snapshot)
+		}
+	})
+}
+
+// TestDrainEndsPlainCalls as well, soon after.
+func TestDrainEndsPlainCalls(t *testing.T) {
+	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
+		began := time.Now()
+		time.AfterFunc(2*time.Second, w.Drain)
+		if _, err := w.Get(t.Context(), account, "test"); kindOf(err) != cfapi.Timeout || time.Since(began) > 6*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
 // TestLeaving: who leaves, leaves at once; the others do not notice; when nobody
 // is left nothing more is sent.
 func TestLeaving(t *testing.T) {

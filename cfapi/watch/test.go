@@ -43,7 +43,7 @@ type test struct {
 // flight is a request under way.
 type flight struct {
 	cancel context.CancelFunc
-	sent   bool // as opposed to waiting for the budget
+	sentAt time.Time // zero while it waits for the budget
 }
 
 // fresh reports whether the snapshot answers a caller without another request.
@@ -56,6 +56,20 @@ func (t *test) fresh() bool {
 		return time.Since(s.ReadAt) < finishedFor
 	}
 	return time.Since(s.ReadAt) < freshFor
+}
+
+// slow is after how long a request without an answer counts as failed for those
+// who have older figures.
+const slow = 3 * time.Second
+
+// current is the snapshot, with a request that has long been under way as its
+// failure.
+func (t *test) current() Snapshot {
+	s := t.snapshot
+	if s.Known() && s.Failure == nil && !s.ended() && t.flight != nil && !t.flight.sentAt.IsZero() && time.Since(t.flight.sentAt) > slow {
+		s.Failure = &cfapi.Error{Kind: cfapi.Timeout, Summary: "no answer yet"}
+	}
+	return s
 }
 
 // watched reports whether the test is being polled.
@@ -83,10 +97,12 @@ func (w *Watcher) poll(ctx context.Context, t *test, f *flight) {
 		return // canceled
 	}
 	w.mu.Lock()
-	f.sent = true
+	f.sentAt = time.Now()
 	w.mu.Unlock()
 	answer, err := w.client.GetPolicyTest(ctx, t.key.accountID, t.key.policyTestID)
 	failure, _ := errors.AsType[*cfapi.Error](err)
+
+	w.budget.learn(answer.RateLimit, failure)
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -94,7 +110,6 @@ func (w *Watcher) poll(ctx context.Context, t *test, f *flight) {
 		return
 	}
 	t.flight = nil
-	w.budget.learn(answer.RateLimit, failure)
 	t.update(answer, failure)
 	t.snapshot.Next = max(w.interval(t), w.budget.closedFor())
 	if t.waiters > 0 && !t.snapshot.ended() {

@@ -69,7 +69,7 @@ func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snap
 		defer w.mu.Unlock()
 		return t.snapshot, nil
 	}
-	if w.budget.closedFor() > 0 && (t.flight == nil || !t.flight.sent) {
+	if w.budget.closedFor() > 0 && (t.flight == nil || t.flight.sentAt.IsZero()) {
 		defer w.mu.Unlock()
 		return Snapshot{}, w.budget.refusal()
 	}
@@ -82,6 +82,14 @@ func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snap
 	select {
 	case <-changed:
 	case <-timer.C:
+	case <-w.draining:
+		timer.Reset(drainPatience)
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+			return Snapshot{}, contextError(ctx)
+		}
 	case <-ctx.Done():
 		return Snapshot{}, contextError(ctx)
 	}
@@ -124,7 +132,7 @@ func (w *Watcher) Wait(ctx context.Context, accountID, policyTestID string, limi
 	seen := w.start(t)
 	for {
 		w.mu.Lock()
-		snapshot, polls, changed := t.snapshot, t.polls, t.changed
+		snapshot, polls, changed := t.current(), t.polls, t.changed
 		w.mu.Unlock()
 		isNew := polls != seen
 		seen = polls
@@ -167,11 +175,14 @@ func (w *Watcher) Wait(ctx context.Context, accountID, policyTestID string, limi
 func (w *Watcher) start(t *test) (seen int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if t.fresh() || t.watched() && t.snapshot.Known() && t.snapshot.Failure == nil {
+	if t.fresh() || t.waiters > 1 && t.snapshot.Known() && t.snapshot.Failure == nil {
 		if !t.watched() && !t.snapshot.ended() {
 			w.fetch(t)
 		}
 		return t.polls - 1
+	}
+	if t.waiters == 1 {
+		t.snapshot = Snapshot{} // nobody has watched since: it may be of any age
 	}
 	w.fetch(t)
 	return t.polls
@@ -184,7 +195,7 @@ func (w *Watcher) timeUp(t *test) (Snapshot, error) {
 	if !t.snapshot.Known() && t.snapshot.Failure == nil {
 		return Snapshot{}, w.noAnswer(t)
 	}
-	return result(t.snapshot)
+	return result(t.current())
 }
 
 // result is an error only if it will not pass or there is nothing else.
@@ -197,7 +208,7 @@ func result(s Snapshot) (Snapshot, error) {
 
 // noAnswer is the error of a request that is still under way.
 func (w *Watcher) noAnswer(t *test) error {
-	if t.flight != nil && !t.flight.sent {
+	if t.flight != nil && t.flight.sentAt.IsZero() {
 		return w.budget.refusal()
 	}
 	return &cfapi.Error{Kind: cfapi.Timeout, Summary: "no answer in time"}
