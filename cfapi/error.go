@@ -119,9 +119,9 @@ type Notice struct {
 
 // String renders the notice on one line, its text quoted.
 func (n Notice) String() string {
-	s := fmt.Sprintf("%d %s", n.Code, quote(n.Message))
+	s := fmt.Sprintf("%d %s", n.Code, Quote(n.Message))
 	if n.Pointer != "" {
-		s += " at " + quote(n.Pointer)
+		s += " at " + Quote(n.Pointer)
 	}
 	if n.DocumentationURL != "" {
 		s += " (see " + n.DocumentationURL + ")"

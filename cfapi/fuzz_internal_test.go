@@ -146,7 +146,7 @@ func FuzzClean(f *testing.F) {
 		limit = 1 + max(limit, -limit, 0)%maxText
 		once := client.clean(s, limit)
 		checkClean(t, "text", once, limit)
-		checkClean(t, "quoted text", quote(once), limit+2)
+		checkClean(t, "quoted text", Quote(once), limit+2)
 		checkClean(t, "description", client.describeBody([]byte(s)), maxName+50)
 		if strings.HasPrefix(once, " ") || strings.HasSuffix(once, " ") || strings.Contains(once, "  ") {
 			t.Errorf("text %q has superfluous space", once)

@@ -33,9 +33,6 @@ func (s Status) Finished() bool {
 	return s == Complete || s == Blocked || s == ExceededTime
 }
 
-// Known reports whether s is one of the documented values.
-func (s Status) Known() bool { return s == Processing || s.Finished() }
-
 // PolicyTest is the state of a test of Access policies against the users of an
 // organisation. Every field is optional: nil, or "" for a string, means that
 // the API did not say. The figures are the API's, whether they add up or not.

@@ -123,17 +123,17 @@ func TestUnknownFieldsAreIgnored(t *testing.T) {
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		status          cfapi.Status
-		known, finished bool
+		status   cfapi.Status
+		finished bool
 	}{
-		{"processing", true, false},
-		{"complete", true, true},
-		{"blocked", true, true},
-		{"exceeded time", true, true},
-		{"paused", false, false},
-		{"Complete", false, false},
-		{"exceeded_time", false, false},
-		{"en attente – 待機中", false, false},
+		{"processing", false},
+		{"complete", true},
+		{"blocked", true},
+		{"exceeded time", true},
+		{"paused", false},
+		{"Complete", false},
+		{"exceeded_time", false},
+		{"en attente – 待機中", false},
 	} {
 		t.Run(string(c.status), func(t *testing.T) {
 			t.Parallel()
@@ -141,13 +141,13 @@ func TestStatuses(t *testing.T) {
 			if got != c.status {
 				t.Errorf("status %q became %q", c.status, got)
 			}
-			if got.Known() != c.known || got.Finished() != c.finished {
-				t.Errorf("Known, Finished = %t, %t; want %t, %t", got.Known(), got.Finished(), c.known, c.finished)
+			if got.Finished() != c.finished {
+				t.Errorf("finished: %t", got.Finished())
 			}
 		})
 	}
-	if cfapi.Status("").Known() || cfapi.Status("").Finished() {
-		t.Error("a status that was not sent counts as known or finished")
+	if cfapi.Status("").Finished() {
+		t.Error("a status that was not sent counts as finished")
 	}
 }
 

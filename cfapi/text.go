@@ -56,14 +56,14 @@ func (c *Client) describeBody(body []byte) string {
 		return "an empty body"
 	}
 	if title := htmlTitle.FindStringSubmatch(text); title != nil {
-		return "an HTML page titled " + quote(c.clean(html.UnescapeString(title[1]), maxName))
+		return "an HTML page titled " + Quote(c.clean(html.UnescapeString(title[1]), maxName))
 	}
 	if strings.HasPrefix(text, "<") {
 		return "an HTML page"
 	}
-	return "a body that starts with " + quote(c.clean(text, maxName))
+	return "a body that starts with " + Quote(c.clean(text, maxName))
 }
 
-// quote marks foreign text as such. The text has been cleaned, so that the only
+// Quote marks foreign text as such. The text has been cleaned, so that the only
 // thing left to escape is the mark itself.
-func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, "'") + `"` }
+func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, "'") + `"` }

@@ -135,7 +135,7 @@ func (t PolicyTest) summarize(id string) string {
 		fmt.Fprintf(&b, "%s: Cloudflare did not report its status; %s.%s", name, progress, ofThose(outcomes))
 	default:
 		fmt.Fprintf(&b, "%s has the status %s, which this version does not know, so it may or may not have ended: %s.%s",
-			name, quoted(string(t.Status)), progress, ofThose(outcomes))
+			name, cfapi.Quote(string(t.Status)), progress, ofThose(outcomes))
 	}
 	if t.CheckAgainAfterSeconds > 0 {
 		fmt.Fprintf(&b, " Check again in %d s.", t.CheckAgainAfterSeconds)
@@ -191,9 +191,6 @@ func ofThose(outcomes string) string {
 	}
 	return " Of those, " + outcomes + "."
 }
-
-// quoted marks foreign text, which has been cleaned, as such.
-func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, "'") + `"` }
 
 func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 

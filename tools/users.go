@@ -162,7 +162,7 @@ func (p UsersPage) summarize(filter cfapi.UserStatus) string {
 // name quotes what a person would call the user: it is foreign text.
 func (u User) name() string {
 	if s := cut(firstOf(u.Email, u.Name), maxNameTokens); s != "" {
-		return quoted(s)
+		return cfapi.Quote(s)
 	}
 	return ""
 }
