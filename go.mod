@@ -2,6 +2,9 @@ module access-policy-mcp
 
 go 1.26.0
 
+// What npm installs there is not for go build ./...
+ignore ./e2e/interop/node_modules
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/cenkalti/backoff/v5 v5.0.3
@@ -20,7 +23,6 @@ require (
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.14.0
-	golang.org/x/time v0.16.0
 	golang.org/x/tools v0.52.0
 )
 

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"access-policy-mcp/internal/loopback"
 )
 
 // DefaultBaseURL is the address of Cloudflare's production API.
@@ -32,6 +33,9 @@ type Config struct {
 	// Transport carries the requests; nil means a transport of the client's own
 	// with connection reuse and HTTP/2.
 	Transport http.RoundTripper
+
+	// Limiter decides when requests may be sent; nil means at any time.
+	Limiter Limiter
 }
 
 // Client calls the policy tester. It is safe for concurrent use.
@@ -41,7 +45,8 @@ type Client struct {
 	secrets     *regexp.Regexp
 	userAgent   string
 	transport   http.RoundTripper
-	allowRetry  func() bool
+	limiter     Limiter
+	turn        Turn
 }
 
 // New returns a client for cfg. The error says what is wrong with the base URL
@@ -56,7 +61,11 @@ func New(cfg Config) (*Client, error) {
 	}
 	transport := cfg.Transport
 	if transport == nil {
-		transport = newTransport()
+		transport = NewTransport()
+	}
+	limiter := cfg.Limiter
+	if limiter == nil {
+		limiter = unlimited{}
 	}
 	return &Client{
 		baseURL:     baseURL,
@@ -64,21 +73,15 @@ func New(cfg Config) (*Client, error) {
 		secrets:     cfg.Credentials.pattern(),
 		userAgent:   cfg.UserAgent,
 		transport:   transport,
-		allowRetry:  func() bool { return true },
+		limiter:     limiter,
+		turn:        Turn{Patience: Patience},
 	}, nil
 }
 
-// AllowingRetries returns a client that shares everything with c and asks allow
-// before each request that repeats a failed one.
-func (c *Client) AllowingRetries(allow func() bool) *Client {
-	limited := *c
-	limited.allowRetry = allow
-	return &limited
-}
-
-// newTransport keeps as many idle connections as calls are likely to run at
-// once: with net/http's default of 2, each burst would pay for new handshakes.
-func newTransport() *http.Transport {
+// NewTransport returns the transport of a client that has been given none. It keeps
+// as many idle connections as calls are likely to run at once: with net/http's
+// default of 2, each burst would pay for new handshakes.
+func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -101,17 +104,9 @@ func checkBaseURL(raw string) (string, error) {
 		return "", errors.New("the base URL must not contain a user name or password")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", errors.New("the base URL must not have a query or a fragment")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Is(u.Hostname()):
 		return strings.TrimRight(u.String(), "/"), nil
 	default:
 		return "", fmt.Errorf("the base URL must start with https:// (http:// is allowed for a loopback address alone), but is for %q over %q", u.Hostname(), u.Scheme)
 	}
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -38,6 +38,8 @@ const (
 	Timeout Kind = "timeout"
 	// Canceled: the caller gave up.
 	Canceled Kind = "canceled"
+	// Internal: a defect of this program.
+	Internal Kind = "internal"
 )
 
 // Error is the one error type of this package.
@@ -70,6 +72,12 @@ type Error struct {
 	MayBeDone bool
 
 	cause error
+}
+
+// NewInternal is the error of a defect of this program, whose cause is for the log
+// alone.
+func NewInternal(cause error) *Error {
+	return &Error{Kind: Internal, Summary: "a defect of this program", cause: cause}
 }
 
 // Error describes the failure for a log. It contains cleaned foreign text.
@@ -138,39 +146,40 @@ var (
 
 // classify maps an answer that is not a success to its kind.
 func classify(status int, codes []int) Kind {
-	has := func(known []int) bool {
-		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
+	switch status {
+	case http.StatusUnauthorized:
+		return Unauthenticated
+	case http.StatusForbidden:
+		return kindOf(codes, map[Kind][]int{Unauthenticated: credentialCodes}, Forbidden)
+	case http.StatusBadRequest:
+		return kindOf(codes, map[Kind][]int{Unauthenticated: credentialCodes, NotFound: routeCodes}, InvalidArgument)
+	case http.StatusUnprocessableEntity:
+		return InvalidArgument
+	case http.StatusNotFound:
+		return NotFound
+	case http.StatusTooManyRequests:
+		return RateLimited
+	case http.StatusRequestTimeout:
+		return Unavailable
 	}
 	switch {
-	case status == http.StatusUnauthorized:
-		return Unauthenticated
-	case status == http.StatusNotFound:
-		return NotFound
-	case status == http.StatusTooManyRequests:
-		return RateLimited
-	case status == http.StatusRequestTimeout, status >= 500:
+	case status >= http.StatusInternalServerError:
 		return Unavailable
-	case status == http.StatusForbidden:
-		if has(credentialCodes) {
-			return Unauthenticated
-		}
-		return Forbidden
-	case status == http.StatusBadRequest && has(credentialCodes):
-		return Unauthenticated
-	case status == http.StatusBadRequest && has(routeCodes):
-		return NotFound
-	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
-		return InvalidArgument
-	case status/100 != 2:
-		return UnexpectedResponse
-	case has(credentialCodes):
-		return Unauthenticated
-	case has(permissionCodes):
-		return Forbidden
-	case has(routeCodes):
-		return NotFound
+	case status/100 == 2:
+		return kindOf(codes, map[Kind][]int{Unauthenticated: credentialCodes, Forbidden: permissionCodes, NotFound: routeCodes}, UnexpectedResponse)
 	}
 	return UnexpectedResponse
+}
+
+// kindOf is the kind that the codes decide; otherwise, if none of them does. Codes about
+// the credential come first, since without a valid one nothing else has been looked at.
+func kindOf(codes []int, decided map[Kind][]int, otherwise Kind) Kind {
+	for _, kind := range []Kind{Unauthenticated, Forbidden, NotFound} {
+		if slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(decided[kind], code) }) {
+			return kind
+		}
+	}
+	return otherwise
 }
 
 // transportError turns a failure to get an answer into an [*Error].

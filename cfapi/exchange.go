@@ -22,11 +22,11 @@ const (
 )
 
 // get performs one GET with its retries: on failures of the connection, 408, and
-// the 5xx answers that pass. 429 is left to the caller, who alone knows what
-// else draws on the quota. The result is JSON that starts with open.
+// the 5xx answers that pass. 429 is left to the caller, who alone knows whether it
+// has the time. The result is JSON that starts with open.
 func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[T], error) {
-	if !c.credentials.Present() {
-		return Answer[T]{}, &Error{Kind: NoCredentials}
+	if err := c.begin(ctx); err != nil {
+		return Answer[T]{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -38,14 +38,11 @@ func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[
 
 	var last error
 	answer, err := backoff.Retry(ctx, func() (Answer[T], error) {
-		if last != nil && !c.allowRetry() {
+		// A failure that is known is worth more than a long wait for another attempt.
+		if last != nil && c.limiter.Wait(ctx, Turn{Repeating: true}) != nil {
 			return Answer[T]{}, backoff.Permanent(last)
 		}
-		r, err := c.attempt(ctx, http.MethodGet, path, nil)
-		var answer Answer[T]
-		if err == nil {
-			answer, err = decode[T](c, r, open)
-		}
+		answer, err := attempt[T](ctx, c, http.MethodGet, path, nil, open)
 		last = err
 		if err != nil && !retryable(err) {
 			err = backoff.Permanent(err)
@@ -64,16 +61,12 @@ func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[
 
 // post performs one POST, whose result is an object, in one attempt.
 func post[T any](ctx context.Context, c *Client, path string, body []byte) (Answer[T], error) {
-	if !c.credentials.Present() {
-		return Answer[T]{}, &Error{Kind: NoCredentials}
+	if err := c.begin(ctx); err != nil {
+		return Answer[T]{}, err
 	}
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
-	r, err := c.attempt(ctx, http.MethodPost, path, body)
-	var answer Answer[T]
-	if err == nil {
-		answer, err = decode[T](c, r, '{')
-	}
+	answer, err := attempt[T](ctx, c, http.MethodPost, path, body, '{')
 	if failure, ok := errors.AsType[*Error](err); ok {
 		refused := failure.HTTPStatus/100 == 3 || failure.HTTPStatus/100 == 4 || len(failure.Notices) > 0
 		failure.MayBeDone = sent.Load() && !refused
@@ -81,8 +74,40 @@ func post[T any](ctx context.Context, c *Client, path string, body []byte) (Answ
 	return answer, err
 }
 
-// attempt sends one request and reads its answer.
-func (c *Client) attempt(ctx context.Context, method, path string, body []byte) (response, error) {
+// begin waits until the first attempt of an exchange may be sent.
+func (c *Client) begin(ctx context.Context) error {
+	if !c.credentials.Present() {
+		return &Error{Kind: NoCredentials}
+	}
+	if err := c.limiter.Wait(ctx, c.turn); err != nil {
+		if failure, ok := errors.AsType[*Error](err); ok {
+			return failure
+		}
+		return c.transportError(ctx, err)
+	}
+	if c.turn.Granted != nil {
+		c.turn.Granted()
+	}
+	return nil
+}
+
+// attempt sends one request and decodes its answer.
+func attempt[T any](ctx context.Context, c *Client, method, path string, body []byte, open byte) (Answer[T], error) {
+	r, err := c.roundTrip(ctx, method, path, body)
+	if err != nil {
+		return Answer[T]{}, err
+	}
+	answer, err := decode[T](c, r, open)
+	limit, failure := answer.RateLimit, (*Error)(nil)
+	if errors.As(err, &failure) {
+		limit = failure.RateLimit
+	}
+	c.limiter.Learn(limit, failure)
+	return answer, err
+}
+
+// roundTrip sends one request and reads its answer.
+func (c *Client) roundTrip(ctx context.Context, method, path string, body []byte) (response, error) {
 	attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(attemptCtx, method, c.baseURL+path, bytes.NewReader(body))

@@ -1,56 +1,33 @@
 package server
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
-	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rs/cors"
+
+	"access-policy-mcp/internal/loopback"
 )
 
-// HTTPConfig says who may talk to the server over HTTP.
-type HTTPConfig struct {
-	// Addr is the address to listen on, host:port.
-	Addr string
-	// BearerToken, unless empty, must come with every MCP request. It is required
-	// for an Addr that is not loopback.
-	BearerToken string
-	// AllowedOrigins are the origins, such as https://example.com, whose pages may
-	// use the server besides pages from loopback.
-	AllowedOrigins []string
-}
+// maxRequestBody is the longest body of an HTTP request, in bytes.
+const maxRequestBody = 1 << 20
 
-// Check says what is wrong with the configuration, and what to set.
-func (c HTTPConfig) Check() error {
-	host, _, err := net.SplitHostPort(c.Addr)
-	if err != nil {
-		return fmt.Errorf("--addr must be host:port, such as 127.0.0.1:8080: %w", err)
-	}
-	if !isLoopback(host) && c.BearerToken == "" {
-		return errors.New("--addr " + c.Addr + " is reachable from other machines: set ACCESS_POLICY_MCP_BEARER_TOKEN (or ACCESS_POLICY_MCP_BEARER_TOKEN_FILE)" +
-			" to a secret that clients must present, or listen on a loopback address")
-	}
-	for _, origin := range c.AllowedOrigins {
-		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return fmt.Errorf("--allowed-origins: %q is not an origin such as https://example.com", origin)
-		}
-	}
-	return nil
-}
+// bodyTimeout is how long a client may take to send a body.
+const bodyTimeout = 30 * time.Second
 
-// loopbackHost refuses requests whose Host is not loopback: a page whose name
-// has been rebound to 127.0.0.1 would otherwise reach a server that listens
-// there only (MCP specification, "Security Best Practices").
+// loopbackHost refuses requests whose Host is not loopback. Otherwise a web page could
+// reach a server that listens on 127.0.0.1 alone, by making its own name resolve to that
+// address (MCP specification, "Security Best Practices").
 func loopbackHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLoopback(hostname(r.Host)) {
+		if !loopback.Is(hostname(r.Host)) {
 			http.Error(w, "the Host header must name a loopback address", http.StatusForbidden)
 			return
 		}
@@ -61,10 +38,10 @@ func loopbackHost(next http.Handler) http.Handler {
 // allowOrigin answers pages of permitted origins with CORS headers, and refuses
 // all others (MCP specification, "Transports: Security Warning"). Clients that
 // are not browsers send no Origin.
-func (c HTTPConfig) allowOrigin(next http.Handler) http.Handler {
+func allowOrigin(allowed []string, next http.Handler) http.Handler {
 	permitted := func(origin string) bool {
 		u, err := url.Parse(origin)
-		return slices.Contains(c.AllowedOrigins, origin) || err == nil && u.Host != "" && isLoopback(u.Hostname())
+		return slices.Contains(allowed, origin) || err == nil && u.Host != "" && loopback.Is(u.Hostname())
 	}
 	next = cors.New(cors.Options{
 		AllowOriginFunc: permitted,
@@ -76,7 +53,7 @@ func (c HTTPConfig) allowOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, origin := range r.Header.Values("Origin") {
 			if !permitted(origin) {
-				http.Error(w, "this Origin is not allowed; see --allowed-origins", http.StatusForbidden)
+				http.Error(w, "this Origin is not allowed", http.StatusForbidden)
 				return
 			}
 		}
@@ -84,25 +61,38 @@ func (c HTTPConfig) allowOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// authenticate asks for the bearer token, if there is one. What it compares are
-// digests, so that the time tells nothing, not even a length; what it lets pass
-// no longer has the header.
-func (c HTTPConfig) authenticate(next http.Handler) http.Handler {
-	if c.BearerToken == "" {
-		return next
-	}
-	want := sha256.Sum256([]byte(c.BearerToken))
+// limitBody bounds the time in which a body must arrive. The deadline also holds while
+// net/http discards a body that no handler has read.
+func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		got := sha256.Sum256([]byte(strings.TrimSpace(token)))
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) == 0 {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="`+Name+`"`)
-			http.Error(w, "a valid bearer token is required", http.StatusUnauthorized)
-			return
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer has deadlines
 		}
-		r.Header.Del("Authorization")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// readBody reads a body of bounded length and lifts the deadline of limitBody, or
+// refuses the request; ok is false then.
+func readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
+	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
+	case err == nil:
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		return body, true
+	case tooLarge:
+		http.Error(w, "the body must not be longer than 1 MiB", http.StatusRequestEntityTooLarge)
+	default:
+		http.Error(w, "the body could not be read", http.StatusBadRequest)
+	}
+	return nil, false
+}
+
+// isPublic reports whether host, from the address of a listener, is an IP address under
+// which other machines can reach it. What is no IP address is not taken for one.
+func isPublic(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && !addr.Unmap().IsLoopback()
 }
 
 // hostname is the host of a Host header, without a port or brackets.
@@ -111,12 +101,4 @@ func hostname(hostport string) string {
 		return host
 	}
 	return strings.Trim(hostport, "[]")
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

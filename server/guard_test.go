@@ -1,42 +1,50 @@
 package server
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/server/auth"
 )
+
+// withBearer makes the secret authenticate a caller.
+func withBearer(secret string) func(*Config) {
+	return func(cfg *Config) { cfg.Authenticate = auth.Bearer(secret, fixedCaller) }
+}
 
 func TestGuards(t *testing.T) {
 	const secret = "bearer-secret"
+	appOrigin := func(cfg *Config) { cfg.AllowedOrigins = []string{"https://app.example"} }
+	anybody := func(*Config) {}
 	for name, tt := range map[string]struct {
-		cfg    HTTPConfig
-		host   string
-		header map[string]string
-		status int
+		configure func(*Config)
+		host      string
+		header    map[string]string
+		status    int
 	}{
-		"no origin":                {HTTPConfig{}, "localhost:8080", nil, 200},
-		"loopback origin":          {HTTPConfig{}, "127.0.0.1:8080", map[string]string{"Origin": "http://localhost:6274"}, 200},
-		"IPv6 loopback":            {HTTPConfig{}, "[::1]:8080", map[string]string{"Origin": "http://[::1]:3000"}, 200},
-		"foreign origin":           {HTTPConfig{}, "localhost", map[string]string{"Origin": "https://evil.example"}, 403},
-		"origin like loopback":     {HTTPConfig{}, "localhost", map[string]string{"Origin": "http://localhost.evil.example"}, 403},
-		"null origin":              {HTTPConfig{}, "localhost", map[string]string{"Origin": "null"}, 403},
-		"allowed origin":           {HTTPConfig{AllowedOrigins: []string{"https://app.example"}}, "localhost", map[string]string{"Origin": "https://app.example"}, 200},
-		"other port of an allowed": {HTTPConfig{AllowedOrigins: []string{"https://app.example"}}, "localhost", map[string]string{"Origin": "https://app.example:444"}, 403},
-		"rebound host":             {HTTPConfig{}, "evil.example:8080", nil, 403},
-		"host like loopback":       {HTTPConfig{}, "127.0.0.1.evil.example", nil, 403},
-		"any host when not local":  {HTTPConfig{Addr: "0.0.0.0:8080", BearerToken: secret}, "mcp.example", map[string]string{"Authorization": "Bearer " + secret}, 200},
-		"no token":                 {HTTPConfig{BearerToken: secret}, "localhost", nil, 401},
-		"wrong token":              {HTTPConfig{BearerToken: secret}, "localhost", map[string]string{"Authorization": "Bearer " + secret + "x"}, 401},
-		"wrong scheme":             {HTTPConfig{BearerToken: secret}, "localhost", map[string]string{"Authorization": "Basic " + secret}, 401},
-		"token":                    {HTTPConfig{BearerToken: secret}, "localhost", map[string]string{"Authorization": "bearer " + secret}, 200},
+		"no origin":                {anybody, "localhost:8080", nil, 200},
+		"loopback origin":          {anybody, "127.0.0.1:8080", map[string]string{"Origin": "http://localhost:6274"}, 200},
+		"IPv6 loopback":            {anybody, "[::1]:8080", map[string]string{"Origin": "http://[::1]:3000"}, 200},
+		"foreign origin":           {anybody, "localhost", map[string]string{"Origin": "https://evil.example"}, 403},
+		"origin like loopback":     {anybody, "localhost", map[string]string{"Origin": "http://localhost.evil.example"}, 403},
+		"null origin":              {anybody, "localhost", map[string]string{"Origin": "null"}, 403},
+		"allowed origin":           {appOrigin, "localhost", map[string]string{"Origin": "https://app.example"}, 200},
+		"other port of an allowed": {appOrigin, "localhost", map[string]string{"Origin": "https://app.example:444"}, 403},
+		"foreign host":             {anybody, "evil.example:8080", nil, 403},
+		"host like loopback":       {anybody, "127.0.0.1.evil.example", nil, 403},
+		"no token":                 {withBearer(secret), "localhost", nil, 401},
+		"wrong token":              {withBearer(secret), "localhost", map[string]string{"Authorization": "Bearer " + secret + "x"}, 401},
+		"token":                    {withBearer(secret), "localhost", map[string]string{"Authorization": "Bearer " + secret}, 200},
+		"token, foreign host":      {withBearer(secret), "evil.example", map[string]string{"Authorization": "Bearer " + secret}, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, log := newServer(t, simulator.New())
-				client, shutdown, ended := startHTTP(t, s, tt.cfg)
+				s, log := newServer(t, simulator.New(), tt.configure)
+				client, shutdown, ended := startHTTP(t, s)
 				req := newPost(t.Context(), t, "/mcp", pingMessage)
 				req.Host = tt.host
 				for name, value := range tt.header {
@@ -65,8 +73,8 @@ func TestGuards(t *testing.T) {
 // alike.
 func TestGuardsOfEveryPath(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, simulator.New())
-		client, shutdown, ended := startHTTP(t, s, HTTPConfig{BearerToken: "secret"})
+		s, _ := newServer(t, simulator.New(), withBearer("secret"))
+		client, shutdown, ended := startHTTP(t, s)
 		for path, status := range map[string]int{"/healthz": 200, "/readyz": 200, "/sse": 401, "/message": 401, "/mcp": 401, "/x": 401} {
 			for _, foreign := range []bool{false, true} {
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, baseURL+path, nil)
@@ -90,8 +98,8 @@ func TestGuardsOfEveryPath(t *testing.T) {
 // TestPreflight: a permitted page may send the headers of every MCP revision.
 func TestPreflight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, simulator.New())
-		client, shutdown, ended := startHTTP(t, s, HTTPConfig{BearerToken: "secret"})
+		s, _ := newServer(t, simulator.New(), withBearer("secret"))
+		client, shutdown, ended := startHTTP(t, s)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, baseURL+"/mcp", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -107,26 +115,47 @@ func TestPreflight(t *testing.T) {
 	})
 }
 
-func TestCheck(t *testing.T) {
+// TestListenerAddress: the address that a server listens on decides whether it needs an
+// authenticator and which names in Host it takes. An address that is not understood gets
+// both guards.
+func TestListenerAddress(t *testing.T) {
 	for name, tt := range map[string]struct {
-		cfg HTTPConfig
-		ok  bool
+		addr               net.Addr
+		needsAuthenticator bool
+		anyHost            bool
 	}{
-		"loopback":             {HTTPConfig{Addr: "127.0.0.1:8080"}, true},
-		"localhost":            {HTTPConfig{Addr: "localhost:0"}, true},
-		"IPv6":                 {HTTPConfig{Addr: "[::1]:8080"}, true},
-		"everywhere":           {HTTPConfig{Addr: "0.0.0.0:8080"}, false},
-		"no host":              {HTTPConfig{Addr: ":8080"}, false},
-		"a name":               {HTTPConfig{Addr: "mcp.example:8080"}, false},
-		"guarded":              {HTTPConfig{Addr: ":8080", BearerToken: "x"}, true},
-		"no port":              {HTTPConfig{Addr: "127.0.0.1"}, false},
-		"an origin":            {HTTPConfig{Addr: "127.0.0.1:1", AllowedOrigins: []string{"https://a.example:8443"}}, true},
-		"an origin with path":  {HTTPConfig{Addr: "127.0.0.1:1", AllowedOrigins: []string{"https://a.example/"}}, false},
-		"an origin, star":      {HTTPConfig{Addr: "127.0.0.1:1", AllowedOrigins: []string{"*"}}, false},
-		"an origin, host only": {HTTPConfig{Addr: "127.0.0.1:1", AllowedOrigins: []string{"a.example"}}, false},
+		"IPv4 loopback":    {&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, false, false},
+		"127.1.2.3":        {&net.TCPAddr{IP: net.IPv4(127, 1, 2, 3), Port: 80}, false, false},
+		"IPv6 loopback":    {&net.TCPAddr{IP: net.IPv6loopback, Port: 80}, false, false},
+		"IPv4 unspecified": {&net.TCPAddr{IP: net.IPv4zero, Port: 80}, true, true},
+		"IPv6 unspecified": {&net.TCPAddr{IP: net.IPv6unspecified, Port: 80}, true, true},
+		"another machine":  {&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, true, true},
+		"with a zone":      {&net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "eth0", Port: 80}, true, true},
+		"without an IP":    {&net.TCPAddr{Port: 80}, true, false},
+		"a path":           {&net.UnixAddr{Name: "/run/localhost", Net: "unix"}, true, false},
+		"no name":          {&net.UnixAddr{Net: "unix"}, true, false},
 	} {
-		if err := tt.cfg.Check(); (err == nil) != tt.ok {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := newServerOf()
+				_, shutdown, ended := startHTTPOn(t, s, tt.addr)
+				synctest.Wait()
+				shutdown()
+				if err := <-ended; (err != nil) != tt.needsAuthenticator {
+					t.Errorf("without an authenticator: error %v", err)
+				}
+				s, _ = newServer(t, simulator.New(), withBearer("secret"))
+				client, shutdown, ended := startHTTPOn(t, s, tt.addr)
+				for host, want := range map[string]bool{"mcp.example": tt.anyHost, "localhost": true} {
+					req := newPost(t.Context(), t, "/mcp", pingMessage)
+					req.Host = host
+					req.Header.Set("Authorization", "Bearer secret")
+					if resp, body := do(t, client, req); (resp.StatusCode == http.StatusOK) != want {
+						t.Errorf("Host %s: status %d: %s", host, resp.StatusCode, body)
+					}
+				}
+				end(t, shutdown, ended)
+			})
+		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
@@ -41,48 +42,60 @@ func (b *logBuffer) String() string {
 	return b.Buffer.String()
 }
 
+// fixedCaller makes the calls over transports without authentication.
+var fixedCaller = tools.Caller{
+	Name:       "fixed",
+	Credential: tools.Credential{Credentials: cfapi.Credentials{Token: simulator.Token}, Source: "CLOUDFLARE_API_TOKEN"},
+}
+
 // newServer returns a server whose tools ask api, and its log at the most
-// verbose level.
-func newServer(t *testing.T, api http.Handler) (*Server, *logBuffer) {
+// verbose level. configure, if there is one, changes the configuration.
+func newServer(t *testing.T, api http.Handler, configure ...func(*Config)) (*Server, *logBuffer) {
 	t.Helper()
 	transport, stop := simulator.Serve(api)
 	t.Cleanup(stop)
-	client, err := cfapi.New(cfapi.Config{
+	pool, err := watch.NewPool(cfapi.Config{
 		BaseURL:     simulator.BaseURL,
-		Credentials: cfapi.Credentials{Token: simulator.Token},
+		Credentials: fixedCaller.Credential.Credentials,
 		Transport:   transport,
-	})
+	}, quota.Default)
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := tools.Options{Watcher: watch.New(client, watch.MaxBudget), DefaultAccountID: simulator.AccountID, AllowStart: true}
-	features, err := tools.New(options)
+	catalog, err := tools.NewCatalog(tools.Options{Pool: pool, DefaultAccountID: simulator.AccountID, AllowStart: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newServerWith(Config{Features: features, Drain: options.Watcher.Drain})
+	catalog.Instructions = "Ask."
+	cfg := Config{Catalog: catalog, Drain: pool.Drain}
+	for _, f := range configure {
+		f(&cfg)
+	}
+	return newServerWith(cfg)
 }
 
 // newServerOf returns a server of those tools.
 func newServerOf(list ...server.ServerTool) (*Server, *logBuffer) {
-	return newServerWith(Config{Features: tools.Features{Tools: list}})
+	return newServerWith(Config{Catalog: tools.Catalog{Tools: list}})
 }
 
 func newServerWith(cfg Config) (*Server, *logBuffer) {
 	log := &logBuffer{}
-	cfg.Version, cfg.Instructions = "v1.2.3", "Ask."
+	cfg.Version = "v1.2.3"
 	cfg.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return New(cfg), log
 }
 
 // fakeTool is a tool of that name with a handler of the test's.
 func fakeTool(name string, handler func(context.Context) *mcp.CallToolResult) server.ServerTool {
-	return server.ServerTool{
-		Tool: mcp.Tool{Name: name, RawInputSchema: json.RawMessage(`{"type":"object"}`)},
-		Handler: func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			return handler(ctx), nil
-		},
-	}
+	return fakeFailingTool(name, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return handler(ctx), nil
+	})
+}
+
+// fakeFailingTool is a fakeTool whose handler can return an error.
+func fakeFailingTool(name string, handler server.ToolHandlerFunc) server.ServerTool {
+	return server.ServerTool{Tool: mcp.Tool{Name: name, RawInputSchema: json.RawMessage(`{"type":"object"}`)}, Handler: handler}
 }
 
 // callOf is a tools/call message.
@@ -104,7 +117,7 @@ func startStdio(t *testing.T, s *Server) *stdioClient {
 	t.Helper()
 	inReader, inWriter := io.Pipe()
 	outReader, outWriter := io.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(tools.WithCaller(t.Context(), fixedCaller))
 	c := &stdioClient{in: inWriter, out: json.NewDecoder(outReader), ended: make(chan error, 1), cancel: cancel}
 	go func() {
 		err := s.ServeStdio(ctx, inReader, outWriter)

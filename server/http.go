@@ -9,12 +9,16 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"access-policy-mcp/internal/loopback"
+	"access-policy-mcp/server/auth"
 )
 
-// How the end of an HTTP server goes.
+// What an HTTP server that is told to end takes at most, in this order: readinessNotice
+// or callsGrace, whichever is longer, and closeGrace.
 const (
 	// readinessNotice is how long the listener stays open at least once /readyz
-	// has turned, so that a load balancer can notice before connections fail.
+	// answers 503, so that a load balancer can notice before connections fail.
 	readinessNotice = 750 * time.Millisecond
 	// callsGrace is how long running calls may take to answer.
 	callsGrace = 7 * time.Second
@@ -22,31 +26,26 @@ const (
 	closeGrace = time.Second
 )
 
-// ListenAndServe serves MCP over HTTP until ctx has ended, and then ends
-// gracefully. The error is nil when it has.
-func (s *Server) ListenAndServe(ctx context.Context, cfg HTTPConfig) error {
-	if err := cfg.Check(); err != nil {
-		return err
+// Serve serves MCP over HTTP on listener, which it closes, until ctx ends; it returns
+// within 10 s then. The error is nil if that went well. Without an authenticator every
+// request is made by the [tools.Caller] of ctx, and the address of listener must be
+// loopback.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	host := hostname(listener.Addr().String())
+	if s.authenticate == nil && !loopback.Is(host) {
+		_ = listener.Close()
+		return errors.New("an address that other machines can reach needs an authenticator")
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
-	if err != nil {
-		return err
-	}
-	return s.Serve(ctx, cfg, listener)
-}
-
-// Serve is [Server.ListenAndServe] on an open listener, which it closes.
-func (s *Server) Serve(ctx context.Context, cfg HTTPConfig, listener net.Listener) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var ready atomic.Bool
 	ready.Store(true)
 	legacy := newSSE(s)
 	httpServer := &http.Server{
-		Handler:     s.handler(cfg, legacy, &ready),
+		Handler:     s.handler(isPublic(host), legacy, &ready),
 		BaseContext: func(net.Listener) context.Context { return base },
-		// Bodies and event streams have their own deadlines: one for the whole
-		// response would cut waits short.
+		// No WriteTimeout: it would cut waits short. Bodies and event streams have
+		// deadlines of their own.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -54,42 +53,48 @@ func (s *Server) Serve(ctx context.Context, cfg HTTPConfig, listener net.Listene
 	}
 	s.log.Info("listening", "mcp", "http://"+listener.Addr().String()+"/mcp", "sse", "http://"+listener.Addr().String()+"/sse")
 
-	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(listener) }()
+	served := make(chan error, 1)
+	go func() { served <- httpServer.Serve(listener) }()
 	select {
-	case err := <-failed:
+	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
-
 	s.log.Info("shutting down")
 	ready.Store(false)
 	s.drain()
-	grace, cancelGrace := context.WithTimeout(base, callsGrace)
-	defer cancelGrace()
-	time.Sleep(readinessNotice)
-	select {
-	case <-s.calls.done():
-	case <-grace.Done():
-	}
-	legacy.shutdown(grace)
+	s.finishCalls(base, legacy)
 	closing, cancelClosing := context.WithTimeout(base, closeGrace)
 	defer cancelClosing()
 	if err := httpServer.Shutdown(closing); err != nil {
-		cancel() // what still runs has had its time
+		cancel() // ends the calls that are still running
 		_ = httpServer.Close()
 	}
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
-// handler routes requests behind the guards.
-func (s *Server) handler(cfg HTTPConfig, legacy *sse, ready *atomic.Bool) http.Handler {
+// finishCalls waits until running calls have been answered, for a limited time, and
+// ends the event streams.
+func (s *Server) finishCalls(ctx context.Context, legacy *sse) {
+	grace, cancel := context.WithTimeout(ctx, callsGrace)
+	defer cancel()
+	time.Sleep(readinessNotice)
+	select {
+	case <-s.calls.idle():
+	case <-grace.Done():
+	}
+	legacy.shutdown(grace)
+}
+
+// handler routes requests behind the guards. public says that other machines can reach
+// the listener by its address, so that Host may be any name of this one.
+func (s *Server) handler(public bool, legacy *sse, ready *atomic.Bool) http.Handler {
 	mcp := http.NewServeMux()
-	// GET and DELETE, the stream and the end of a session, are answered with 405:
-	// there are no sessions and nothing is sent unasked.
+	// GET, which opens a stream, and DELETE, which ends a session, get 405: there are
+	// no sessions, and nothing is sent that was not asked for.
 	mcp.Handle("POST /mcp", newStreamable(s))
 	mcp.HandleFunc("GET /sse", legacy.open)
 	mcp.HandleFunc("POST /message", legacy.message)
@@ -103,11 +108,15 @@ func (s *Server) handler(cfg HTTPConfig, legacy *sse, ready *atomic.Bool) http.H
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
-	mux.Handle("/", cfg.authenticate(mcp))
+	if s.authenticate != nil {
+		mux.Handle("/", auth.Require(Name, s.authenticate, mcp))
+	} else {
+		mux.Handle("/", mcp)
+	}
 
-	handler := cfg.allowOrigin(mux)
-	if host, _, err := net.SplitHostPort(cfg.Addr); err == nil && isLoopback(host) {
+	handler := allowOrigin(s.allowedOrigins, mux)
+	if !public {
 		handler = loopbackHost(handler)
 	}
-	return limitBody(handler) // around the guards too: what they refuse may have a body
+	return s.recoverHTTP(limitBody(handler)) // around the guards too: a request that they refuse may have a body
 }

@@ -49,7 +49,7 @@ var listeners = map[string]func(*testing.T, *Server, string, func(string)){
 		}
 	},
 	"http": func(t *testing.T, s *Server, message string, receive func(string)) {
-		client, shutdown, ended := startHTTP(t, s, HTTPConfig{})
+		client, shutdown, ended := startHTTP(t, s)
 		defer end(t, shutdown, ended)
 		resp, err := client.Do(newPost(t.Context(), t, "/mcp", message))
 		if err != nil {
@@ -62,7 +62,7 @@ var listeners = map[string]func(*testing.T, *Server, string, func(string)){
 		}
 	},
 	"sse": func(t *testing.T, s *Server, message string, receive func(string)) {
-		client, shutdown, ended := startHTTP(t, s, HTTPConfig{})
+		client, shutdown, ended := startHTTP(t, s)
 		defer end(t, shutdown, ended)
 		c := openSSE(t, client)
 		defer c.close()
@@ -160,7 +160,7 @@ func TestNoProgressUnasked(t *testing.T) {
 func TestWaitOverHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newServer(t, simulator.New())
-		client, shutdown, ended := startHTTP(t, s, HTTPConfig{})
+		client, shutdown, ended := startHTTP(t, s)
 		resp, body := do(t, client, newPost(t.Context(), t, "/mcp", strings.Replace(waitMessage("45", "1"), `,"_meta":{"progressToken":1}`, "", 1)))
 		if resp.Header.Get("Content-Type") != "application/json" || !strings.Contains(body, `"finished":true`) {
 			t.Errorf("%v: %s", resp.Header, body)
@@ -190,7 +190,7 @@ func TestShutdownDrains(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, _ := newServer(t, simulator.New())
-				client, shutdown, ended := startHTTP(t, s, HTTPConfig{})
+				client, shutdown, ended := startHTTP(t, s)
 				go func() {
 					time.Sleep(2500 * time.Millisecond)
 					shutdown()

@@ -7,6 +7,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"access-policy-mcp/server/auth"
 	"access-policy-mcp/tools"
 )
 
@@ -15,64 +16,71 @@ const Name = "access-policy-mcp"
 
 const title = "Cloudflare Access policy tests"
 
-// Config is what a [Server] is made of.
+// Config is what a [Server] is made of. Version, Catalog and Logger are required.
 type Config struct {
-	// Version is this program's, for example "v1.2.3".
+	// Version of this program, for example "v1.2.3".
 	Version string
-	// Instructions tell a model when and how to use the tools.
-	Instructions string
-	// Features are what is served.
-	Features tools.Features
-	// Drain, unless nil, is called when the server is told to end: calls that wait
-	// are to answer with what they have.
+	// Catalog is what is served.
+	Catalog tools.Catalog
+	// Authenticate tells who calls over HTTP. If it is nil, everybody may call who can
+	// reach the server; it then serves on a loopback address alone.
+	Authenticate auth.Authenticator
+	// AllowedOrigins are the origins, such as https://example.com, whose web pages may
+	// use the server over HTTP. Pages from loopback always may.
+	AllowedOrigins []string
+	// Drain, unless nil, is called when the server is told to end. It makes calls that
+	// wait answer with what they have.
 	Drain func()
-	// Logger receives one record per call and what goes wrong in the transports.
+	// Logger receives one record for each call, read and prompt, and what goes wrong.
+	// Records never hold arguments.
 	Logger *slog.Logger
 }
 
-// Server serves one set of tools on any number of transports.
+// Server serves one catalog on any number of transports, also at the same time.
 type Server struct {
 	mcp   *server.MCPServer
 	log   *slog.Logger
-	calls *counter
+	calls *activity // of handlers, over all transports
 	drain func()
+
+	authenticate   auth.Authenticator
+	allowedOrigins []string
 }
 
-// definitionsTTL is how long a client may remember the list of tools, in
-// milliseconds: it does not change while the program runs.
+// definitionsTTL is how long a client may cache what it can call, in milliseconds. It
+// does not change while the program runs.
 const definitionsTTL = 60 * 60 * 1000
 
 // New assembles a server.
 func New(cfg Config) *Server {
-	s := &Server{log: cfg.Logger, calls: newCounter(), drain: cfg.Drain}
+	s := &Server{log: cfg.Logger, calls: newActivity(), drain: cfg.Drain, authenticate: cfg.Authenticate, allowedOrigins: cfg.AllowedOrigins}
 	if s.drain == nil {
 		s.drain = func() {}
 	}
 	serverOptions := []server.ServerOption{
 		server.WithTitle(title),
-		server.WithInstructions(cfg.Instructions),
+		server.WithInstructions(cfg.Catalog.Instructions),
 		server.WithToolCapabilities(false),
 		server.WithCacheHints(definitionsTTL, mcp.CacheScopePrivate),
-		// The first middleware is the outermost: it logs what recovery made of a panic.
-		server.WithToolHandlerMiddleware(s.logged),
-		server.WithToolHandlerMiddleware(s.recovered),
-		server.WithResourceHandlerMiddleware(s.readLogged),
-		server.WithHooks(s.hooks()),
+		server.WithToolHandlerMiddleware(s.aroundTools),
+		server.WithResourceHandlerMiddleware(s.aroundResources),
+		server.WithPromptHandlerMiddleware(s.aroundPrompts),
+		server.WithHooks(hooks()),
 	}
 	// A capability is announced only if there is something behind it.
-	if len(cfg.Features.ResourceTemplates) > 0 {
+	if len(cfg.Catalog.ResourceTemplates) > 0 {
 		serverOptions = append(serverOptions, server.WithResourceCapabilities(false, false))
 	}
-	if len(cfg.Features.Prompts) > 0 {
+	if len(cfg.Catalog.Prompts) > 0 {
 		serverOptions = append(serverOptions, server.WithPromptCapabilities(false))
 	}
 	s.mcp = server.NewMCPServer(Name, cfg.Version, serverOptions...)
-	s.mcp.AddTools(cfg.Features.Tools...)
-	if len(cfg.Features.ResourceTemplates) > 0 {
-		s.mcp.AddResourceTemplates(cfg.Features.ResourceTemplates...)
+	s.mcp.AddTools(cfg.Catalog.Tools...)
+	if len(cfg.Catalog.ResourceTemplates) > 0 {
+		s.mcp.AddResourceTemplates(cfg.Catalog.ResourceTemplates...)
 	}
-	if len(cfg.Features.Prompts) > 0 {
-		s.mcp.AddPrompts(cfg.Features.Prompts...)
+	if len(cfg.Catalog.Prompts) > 0 {
+		s.mcp.AddPrompts(cfg.Catalog.Prompts...)
 	}
 	return s
 }

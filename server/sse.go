@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,13 +17,13 @@ import (
 // maxStreams bounds the open event streams.
 const maxStreams = 10_000
 
-// keepAlive is how often an idle stream shows proxies that it is in use.
-const keepAlive = 15 * time.Second
+// keepAliveInterval is the time between two comments on a stream. They keep proxies from
+// closing a stream that is idle.
+const keepAliveInterval = 15 * time.Second
 
-// sse serves the HTTP+SSE transport of protocol revision 2024-11-05: a client
-// opens an event stream, is told there where to post its messages, and reads the
-// answers from the stream. When the stream ends, so do the calls that belong to
-// it.
+// sse serves the HTTP+SSE transport of protocol revision 2024-11-05. A client opens an
+// event stream, whose first event tells it where to post its messages, and reads the
+// answers from the stream. The end of the stream ends its calls.
 type sse struct {
 	server *Server
 
@@ -35,9 +33,9 @@ type sse struct {
 
 // stream is one client of this transport.
 type stream struct {
-	peer *peer
-	ctx  context.Context // ends with the stream
-	end  context.CancelFunc
+	connection *connection
+	ctx        context.Context // ends with the stream
+	end        context.CancelFunc
 
 	mu     sync.Mutex
 	w      http.ResponseWriter
@@ -50,13 +48,13 @@ func newSSE(s *Server) *sse { return &sse{server: s, streams: map[string]*stream
 func (t *sse) open(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	// A client that finds the stateless protocol of 2026-07-28 here would leave
-	// the stream unopened, and its answers with it.
+	// A client that is offered the stateless protocol of 2026-07-28 here would not
+	// open the stream, and so would not see the answers.
 	ctx = server.WithSupportedProtocolVersions(ctx, mcp.LegacyProtocolVersions())
 
-	id := rand.Text() // whoever knows it can post to the stream
+	id := rand.Text() // a secret: it admits messages to the stream
 	s := &stream{ctx: ctx, end: cancel, w: w}
-	s.peer = newPeer(t.server, id, func(message []byte) error { return s.event("message", message) })
+	s.connection = newConnection(t.server, id, func(message []byte) error { return s.event("message", message) })
 	if !t.add(id, s) {
 		http.Error(w, "too many open streams", http.StatusServiceUnavailable)
 		return
@@ -71,14 +69,14 @@ func (t *sse) open(w http.ResponseWriter, r *http.Request) {
 	if s.event("endpoint", []byte("/message?sessionId="+id)) != nil {
 		return
 	}
-	ticker := time.NewTicker(keepAlive)
+	ticker := time.NewTicker(keepAliveInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			s.comment()
+			_ = s.whileOpen(func() error { return writeComment(s.w, "keep-alive") }) // an error ends the stream
 		}
 	}
 }
@@ -97,7 +95,7 @@ func (t *sse) message(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
-	s.peer.receive(s.ctx, body)
+	s.connection.receive(s.ctx, body)
 }
 
 // shutdown ends all streams, each once its calls have been answered or ctx has
@@ -108,7 +106,7 @@ func (t *sse) shutdown(ctx context.Context) {
 	t.mu.Unlock()
 	for _, s := range streams {
 		select {
-		case <-s.peer.idle():
+		case <-s.connection.idle():
 		case <-ctx.Done():
 		}
 		s.end()
@@ -133,24 +131,13 @@ func (t *sse) remove(id string) {
 
 var errClosed = errors.New("the event stream is closed")
 
-// event writes one event, unless the stream has ended. A stream that cannot be
-// written to is at its end.
+// event writes one event, unless the stream has ended.
 func (s *stream) event(name string, data []byte) error {
-	return s.locked(func() error { return writeEvent(s.w, name, data) })
+	return s.whileOpen(func() error { return writeEvent(s.w, name, data) })
 }
 
-func (s *stream) comment() {
-	_ = s.locked(func() error {
-		control := http.NewResponseController(s.w)
-		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
-		if _, err := io.WriteString(s.w, ": keep-alive\n\n"); err != nil {
-			return fmt.Errorf("keep-alive: %w", err)
-		}
-		return control.Flush()
-	})
-}
-
-func (s *stream) locked(write func() error) error {
+// whileOpen calls write unless the stream has ended. An error of write ends it.
+func (s *stream) whileOpen(write func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

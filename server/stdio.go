@@ -20,15 +20,16 @@ const maxLine = 4 << 20
 const stdioGrace = 5 * time.Second
 
 // ServeStdio serves one client with a message per line (MCP specification,
-// "Transports: stdio"). It returns when in has ended and every request has been
-// answered, or soon after ctx has ended.
+// "Transports: stdio"). Every call is made by the [tools.Caller] of ctx. It returns
+// when in has ended and every request has been answered, or within 5 s after ctx has
+// ended. The error is that of reading in.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	// Calls must survive the end of ctx for a moment, to answer with what they have.
+	// Calls outlive ctx for a moment, to answer with what they have.
 	callCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 
 	var mu sync.Mutex
-	p := newPeer(s, "stdio", func(message []byte) error {
+	c := newConnection(s, "stdio", func(message []byte) error {
 		mu.Lock()
 		defer mu.Unlock()
 		_, err := out.Write(append(message, '\n'))
@@ -38,11 +39,11 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	ended := make(chan error, 1)
 	go func() {
 		err := eachLine(in, maxLine, func(line []byte) {
-			p.receive(callCtx, line)
+			c.receive(callCtx, line)
 		}, func() {
-			p.refuse(nil, mcp.INVALID_REQUEST, "a message must not be longer than 4 MiB")
+			c.refuse(nil, mcp.INVALID_REQUEST, "a message must not be longer than 4 MiB")
 		})
-		<-p.idle()
+		<-c.idle()
 		ended <- err
 	}()
 
@@ -53,15 +54,15 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	}
 	s.drain()
 	select {
-	case <-p.idle():
+	case <-c.idle():
 	case <-time.After(stdioGrace):
 	}
 	return nil
 }
 
 // eachLine calls handle with every line that is not blank, the last one also if
-// it is not terminated. Of a line longer than limit nothing is kept; tooLong is
-// called instead.
+// it is not terminated. A line of more than limit bytes is not kept in memory; tooLong
+// is called instead.
 func eachLine(r io.Reader, limit int, handle func([]byte), tooLong func()) error {
 	reader := bufio.NewReaderSize(r, 64<<10)
 	var line []byte

@@ -208,21 +208,6 @@ func TestStdioShutdown(t *testing.T) {
 	}
 }
 
-func TestPanicsEndNothing(t *testing.T) {
-	const secret = "the panic's own text"
-	s, log := newServerOf(fakeTool("broken", func(context.Context) *mcp.CallToolResult { panic(secret) }))
-	c := startStdio(t, s)
-	c.send(t, callOf("1", "broken"))
-	a, _ := c.next(t)
-	if strings.Contains(string(a.Result), secret) || !strings.Contains(string(a.Result), `"isError":true`) {
-		t.Errorf("%s", a.Result)
-	}
-	if !strings.Contains(log.String(), secret) {
-		t.Error("the log does not have it")
-	}
-	c.end(t)
-}
-
 func TestEachLine(t *testing.T) {
 	for name, tt := range map[string]struct {
 		input string

@@ -36,9 +36,14 @@ func TestTranscripts(t *testing.T) {
 		for _, file := range archive.Files {
 			if file.Name == "client" {
 				messages = strings.Split(strings.TrimSpace(string(file.Data)), "\n")
+			} else if players[file.Name] == nil {
+				t.Errorf("%s: nothing compares the section %s", path, file.Name)
 			}
 		}
-		for transport, play := range map[string]func(*testing.T, *Server, []string) string{"stdio": playStdio, "http": playHTTP, "sse": playSSE} {
+		if len(messages) == 0 {
+			t.Fatalf("%s has no messages", path)
+		}
+		for transport, play := range players {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar")+"/"+transport, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s, _ := newServer(t, simulator.New())
@@ -78,6 +83,10 @@ func isRequest(message string) bool {
 	return json.Unmarshal([]byte(message), &m) != nil || m.ID != nil && m.Method != nil
 }
 
+// players send messages over a transport, one after the other, and return the answers,
+// one a line.
+var players = map[string]func(*testing.T, *Server, []string) string{"stdio": playStdio, "http": playHTTP, "sse": playSSE}
+
 func playStdio(t *testing.T, s *Server, messages []string) string {
 	c := startStdio(t, s)
 	var out strings.Builder
@@ -96,7 +105,7 @@ func playStdio(t *testing.T, s *Server, messages []string) string {
 }
 
 func playHTTP(t *testing.T, s *Server, messages []string) string {
-	client, shutdown, ended := startHTTP(t, s, HTTPConfig{})
+	client, shutdown, ended := startHTTP(t, s)
 	defer end(t, shutdown, ended)
 	var out strings.Builder
 	for _, message := range messages {
@@ -131,7 +140,7 @@ func setModernHeaders(header http.Header, message string) {
 }
 
 func playSSE(t *testing.T, s *Server, messages []string) string {
-	client, shutdown, ended := startHTTP(t, s, HTTPConfig{})
+	client, shutdown, ended := startHTTP(t, s)
 	c := openSSE(t, client)
 	defer func() {
 		c.close()

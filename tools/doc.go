@@ -1,11 +1,21 @@
 // Package tools is what a model sees: the MCP tools with their schemas, results,
-// summaries and error texts.
+// summaries and error texts, and the resource, prompts and instructions that go with
+// them.
 //
-// Each tool has a file of its own, with its input, its output, its function and
-// the words of its summary. A tool is a typed function; the adapter makes an MCP
-// tool of it: it publishes the schemas of the input and output structs, checks
-// the arguments of every call against the published schema, and turns the
-// function's result or error into what a client expects.
+// Each tool has a file of its own with its input, its output and its function
+// func(context.Context, input) (output, error); the words of a long summary are in a
+// second file. Package [access-policy-mcp/tools/typed] makes an MCP tool of it. The
+// IDs that tools take are in ids.go, the words of errors in errors.go.
 //
-// To add a tool, write such a file and name its constructor in [New].
+// Every call is made on behalf of the [Caller] in its context, who decides with which
+// credential Cloudflare is asked, and about which accounts.
+//
+// # Adding a tool
+//
+// Write a new file with the name of the tool and a function that makes it, as in
+// users.go, and add one line to definitions in catalog.go. Nothing else has to know
+// of it. The tests range over the catalog: they want annotations and descriptions, a
+// closed input schema with limits, the definition in testdata/definitions.txtar (go
+// test ./tools -update writes it), a mention in the documentation, at most so many
+// tokens, and no word of a tool that is not served.
 package tools

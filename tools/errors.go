@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/tools/typed"
 )
 
 // ErrorMetaKey is the key of an [ErrorInfo] in the _meta of a failed result.
@@ -28,81 +31,112 @@ type ErrorInfo struct {
 	RayID string `json:"ray_id,omitempty"`
 }
 
-// wording turns errors into results. It is the only place that words them.
-type wording struct {
-	permission string // that the token needs
-	subject    string // what may not be found
-	check      string // which arguments to check then
-	untold     string // what to do when it is not known whether the call took effect
-
-	credentialHint string
-}
-
-// readWords are for tools that read about a policy test.
-var readWords = wording{
-	permission: `"Access: Policy Test Read"`,
-	subject:    "policy test",
-	check:      "Check policy_test_id, and that account_id is the account it was started in.",
-}
-
-func (w wording) errorResult(err error) *mcp.CallToolResult {
-	failure, ok := errors.AsType[*cfapi.Error](err)
-	if !ok {
-		return InternalError()
-	}
-	return failed(failure, w.text(failure))
-}
-
-// InternalError is the result of a call that met a defect of this program.
-func InternalError() *mcp.CallToolResult {
-	return failed(&cfapi.Error{Kind: cfapi.UnexpectedResponse},
-		"This server failed internally. It is a defect of the server, not of the arguments; its log has the details.")
-}
-
-func failed(failure *cfapi.Error, text string) *mcp.CallToolResult {
-	result := mcp.NewToolResultError(text)
-	result.Meta = &mcp.Meta{AdditionalFields: map[string]any{ErrorMetaKey: ErrorInfo{
+func newErrorInfo(failure *cfapi.Error) ErrorInfo {
+	return ErrorInfo{
 		Kind:              failure.Kind,
 		HTTPStatus:        failure.HTTPStatus,
 		Codes:             failure.Codes(),
 		RetryAfterSeconds: wholeSeconds(failure.RetryAfter),
 		RayID:             failure.RayID,
-	}}}
+	}
+}
+
+// RequestError is why the request of a resource or a prompt failed. MCP has no
+// results with errors for these, but JSON-RPC errors, whose message is its text.
+type RequestError struct {
+	// Info is what a failed tool has in its _meta.
+	Info ErrorInfo
+
+	text  string
+	cause error
+}
+
+// Error is the text for the client.
+func (e *RequestError) Error() string { return e.text }
+
+// Unwrap returns the cause of an error of the kind internal, which is for the log
+// alone; nil for other kinds.
+func (e *RequestError) Unwrap() error { return e.cause }
+
+// internalText is all that a client learns of a defect.
+const internalText = "This server failed internally. It is a defect of the server, not of the arguments; its log has the details."
+
+// InternalError is the result of a call that met a defect of this program.
+func InternalError() *mcp.CallToolResult {
+	return failedResult(&cfapi.Error{Kind: cfapi.Internal}, internalText)
+}
+
+func failedResult(failure *cfapi.Error, text string) *mcp.CallToolResult {
+	result := mcp.NewToolResultError(text)
+	result.Meta = &mcp.Meta{AdditionalFields: map[string]any{ErrorMetaKey: newErrorInfo(failure)}}
 	return result
 }
 
-const tokenVariable = "CLOUDFLARE_API_TOKEN"
+// failureOf returns the failure that a client is told of; nil if err is a defect of
+// this program.
+func failureOf(err error) *cfapi.Error {
+	if wrong, ok := errors.AsType[*typed.ArgumentError](err); ok {
+		return &cfapi.Error{Kind: cfapi.InvalidArgument, Summary: wrong.Error()}
+	}
+	if failure, ok := errors.AsType[*cfapi.Error](err); ok && failure.Kind != cfapi.Internal {
+		return failure
+	}
+	return nil
+}
+
+// errorPhrases are the parts of error texts that differ between tools.
+type errorPhrases struct {
+	permission     string // that the token needs
+	subject        string // what may not be found
+	check          string // which arguments to check then
+	outcomeUnknown string // what to do when it is not known whether the call took effect
+}
+
+// readPhrases are for tools that read about a policy test.
+var readPhrases = errorPhrases{
+	permission: `"Access: Policy Test Read"`,
+	subject:    "policy test",
+	check:      "Check policy_test_id, and that account_id is the account it was started in.",
+}
+
+// result is what the handler of a tool returns for err: for a defect of this program
+// also its cause.
+func (p errorPhrases) result(ctx context.Context, err error) (*mcp.CallToolResult, error) {
+	failure := failureOf(err)
+	if failure == nil {
+		return InternalError(), err
+	}
+	return failedResult(failure, p.text(ctx, failure)), nil
+}
+
+// requestError is what the handler of a resource returns for err.
+func (p errorPhrases) requestError(ctx context.Context, err error) *RequestError {
+	failure := failureOf(err)
+	if failure == nil {
+		return &RequestError{Info: ErrorInfo{Kind: cfapi.Internal}, text: internalText, cause: err}
+	}
+	return &RequestError{Info: newErrorInfo(failure), text: p.text(ctx, failure)}
+}
 
 // text says what happened, what Cloudflare said of it, and what to do next.
-func (w wording) text(failure *cfapi.Error) string {
+func (p errorPhrases) text(ctx context.Context, failure *cfapi.Error) string {
+	caller, _ := CallerFrom(ctx)
+	if text := p.textWithoutAnswer(caller.Credential, failure); text != "" {
+		return text
+	}
 	var what, next string
 	switch failure.Kind {
 	case cfapi.InvalidArgument:
-		if failure.HTTPStatus == 0 {
-			return "Invalid arguments: " + failure.Summary + ". Nothing was sent to Cloudflare; correct the arguments and call again."
-		}
-		what, next = "Cloudflare refused the arguments", w.check
-	case cfapi.NoCredentials:
-		return "This server has no Cloudflare credentials. Set " + tokenVariable + " (a token with the permission " + w.permission +
-			"), or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, in its environment and restart it." + prefixed(" ", w.credentialHint)
+		what, next = "Cloudflare refused the arguments", p.check
 	case cfapi.Unauthenticated:
-		what, next = "Cloudflare did not accept the credentials", "Check that "+tokenVariable+
-			" (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY) holds a valid, unexpired value, and restart the server."
+		what, next = "Cloudflare did not accept the credentials", "Check "+cmp.Or(caller.Credential.Source, "the credential")+
+			": its value must be valid and unexpired. Then restart the server."
 	case cfapi.Forbidden:
-		what, next = "Cloudflare refused access", "Either the token lacks the permission "+w.permission+
-			" or it is not for this account: check the token's permissions, its IP restrictions, and account_id."
+		what, next = "Cloudflare refused access", p.missingPermission(caller.Credential)
 	case cfapi.NotFound:
-		what, next = "Cloudflare knows no such "+w.subject, w.check
+		what, next = "Cloudflare knows no such "+p.subject, p.check
 	case cfapi.RateLimited:
-		what, next = "Cloudflare's request quota is used up", "Until it is free again every request with these credentials is refused."
-		if failure.HTTPStatus == 0 {
-			what, next = "Too many requests for now", "Nothing was sent, to keep Cloudflare from refusing every request with these credentials."
-		}
-		if failure.RetryAfter > 0 {
-			next += fmt.Sprintf(" Try again in %d s, not earlier.", wholeSeconds(failure.RetryAfter))
-		} else {
-			next += " Try again in 5 minutes."
-		}
+		what, next = quotaText(failure)
 	case cfapi.Unavailable:
 		what, next = "Cloudflare could not be reached or failed to answer", "This is usually temporary: try again in a minute."
 		if failure.RetryAfter > 0 {
@@ -110,57 +144,88 @@ func (w wording) text(failure *cfapi.Error) string {
 		}
 	case cfapi.Timeout:
 		what, next = "Cloudflare did not answer in time", "Try again in a minute."
-	case cfapi.Canceled:
-		return "The call was canceled before there was an answer."
 	default:
 		what, next = "Cloudflare's answer was not what its API documents", "Try again; if it persists, check CLOUDFLARE_BASE_URL and any proxy in between."
 	}
 	if failure.MayBeDone {
-		next = w.untold
+		next = p.outcomeUnknown
 	}
-	return what + prefixed(": ", said(failure)) + ". " + next
+	return what + prefixed(": ", describe(failure)) + ". " + next
 }
 
-// staleWarning tells that figures are older than they could be, and why.
-func staleWarning(failure *cfapi.Error, age time.Duration) string {
-	return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", prefixed(string(failure.Kind)+": ", said(failure)), int(age/time.Second))
+// textWithoutAnswer is the whole text for failures that Cloudflare has said nothing
+// about; "" for others.
+func (p errorPhrases) textWithoutAnswer(credential Credential, failure *cfapi.Error) string {
+	switch {
+	case failure.HTTPStatus != 0:
+		return ""
+	case failure.Kind == cfapi.InvalidArgument:
+		return "Invalid arguments: " + failure.Summary + ". Nothing was sent to Cloudflare; correct the arguments and call again."
+	case failure.Kind == cfapi.Forbidden:
+		return "Access refused: " + failure.Summary + ". Nothing was sent to Cloudflare; check account_id."
+	case failure.Kind == cfapi.NoCredentials:
+		return "This server has no Cloudflare credentials. Set CLOUDFLARE_API_TOKEN (a token with the permission " + p.permission +
+			"), or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, in its environment and restart it." + prefixed(" ", credential.Hint)
+	case failure.Kind == cfapi.Canceled:
+		return "The call was canceled before there was an answer."
+	}
+	return ""
 }
 
-// How much of what Cloudflare said an assistant has to read, in tokens: the
-// first error mostly says it all.
-var noticeTokens = []int{56, 24}
+// missingPermission is what to do when a credential does not permit a request. An API
+// key has the permissions of the account holder.
+func (p errorPhrases) missingPermission(credential Credential) string {
+	if credential.Token == "" && credential.Key != "" {
+		return "Either the account holder lacks the permission " + p.permission + " or is no member of this account: check the member's roles, and account_id."
+	}
+	return "Either the token lacks the permission " + p.permission +
+		" or it is not for this account: check the token's permissions, its IP restrictions, and account_id."
+}
 
-const (
-	pointerTokens = 12
-	urlTokens     = 40
-)
+// quotaText tells our own refusal from Cloudflare's.
+func quotaText(failure *cfapi.Error) (what, next string) {
+	what, next = "Cloudflare's request quota is used up", "Until it is free again every request with these credentials is refused."
+	if failure.HTTPStatus == 0 {
+		what, next = "Too many requests for now", "Nothing was sent, to keep Cloudflare from refusing every request with these credentials."
+	}
+	if failure.RetryAfter > 0 {
+		return what, fmt.Sprintf("%s Try again in %d s, not earlier.", next, wholeSeconds(failure.RetryAfter))
+	}
+	return what, next + " Try again in 5 minutes."
+}
 
-// said quotes the answer.
-func said(failure *cfapi.Error) string {
+// maxUnmarkedAge is how old figures may be without a warning.
+const maxUnmarkedAge = 15 * time.Second
+
+// ageWarning tells that figures are older than they could be, and why if that is
+// known; "" if they are not.
+func ageWarning(failure *cfapi.Error, age time.Duration) string {
+	seconds := int(age / time.Second)
+	switch {
+	case failure != nil:
+		return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", prefixed(string(failure.Kind)+": ", describe(failure)), seconds)
+	case age > maxUnmarkedAge:
+		return fmt.Sprintf("These figures are %d s old.", seconds)
+	}
+	return ""
+}
+
+// describe quotes what Cloudflare said.
+func describe(failure *cfapi.Error) string {
 	var parts []string
 	if failure.HTTPStatus != 0 {
 		parts = append(parts, "HTTP "+strconv.Itoa(failure.HTTPStatus))
 	}
 	if failure.Summary != "" {
-		parts = append(parts, cut(failure.Summary, noticeTokens[0]))
+		parts = append(parts, shorten(failure.Summary, noticeTokens[0]))
 	}
 	for i, notice := range failure.Notices {
 		if i == len(noticeTokens) {
 			break
 		}
-		parts = append(parts, brief(notice, noticeTokens[i]).String())
+		parts = append(parts, shortenNotice(notice, noticeTokens[i]).String())
 	}
 	return strings.Join(parts, ", ")
-}
-
-// brief shortens a notice. Half an address is of no use.
-func brief(notice cfapi.Notice, limit int) cfapi.Notice {
-	notice.Message = cut(notice.Message, limit)
-	notice.Pointer = cut(notice.Pointer, pointerTokens)
-	if tokens(notice.DocumentationURL) > urlTokens {
-		notice.DocumentationURL = ""
-	}
-	return notice
 }
 
 func prefixed(prefix, s string) string {

@@ -8,7 +8,6 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
-	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
@@ -52,7 +51,7 @@ func TestErrorWording(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			result := call(t, find(t, newOptions(t, body(tt.status, tt.header, tt.body)), "get_access_policy_test"), goodArguments)
-			got := info(t, result)
+			got := errorInfo(t, result)
 			if got.Kind != tt.kind || got.HTTPStatus != tt.status {
 				t.Errorf("kind %s, status %d", got.Kind, got.HTTPStatus)
 			}
@@ -69,18 +68,52 @@ func TestErrorWording(t *testing.T) {
 }
 
 func TestNoCredentials(t *testing.T) {
-	client, err := cfapi.New(cfapi.Config{})
-	if err != nil {
-		t.Fatal(err)
+	sim := simulator.New()
+	const hint = "CLOUDFLARE_API_TOKEN holds a placeholder."
+	for _, tool := range everything(t, sim).Tools {
+		result := callAs(t, tools.Caller{Credential: tools.Credential{Hint: hint}}, tool, sampleArguments(t, tool.Tool))
+		if kind := errorInfo(t, result).Kind; kind != cfapi.NoCredentials {
+			t.Errorf("%s: kind %s", tool.Tool.Name, kind)
+		}
+		for _, want := range []string{"CLOUDFLARE_API_TOKEN", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY", "Access: Policy Test ", hint} {
+			if !strings.Contains(text(result, 0), want) {
+				t.Errorf("%s: the text does not name %s: %s", tool.Tool.Name, want, text(result, 0))
+			}
+		}
 	}
-	options := tools.Options{Watcher: watch.New(client, watch.MaxBudget), CredentialHint: "CLOUDFLARE_API_TOKEN holds a placeholder."}
-	result := call(t, find(t, options, "get_access_policy_test"), goodArguments)
-	if kind := info(t, result).Kind; kind != cfapi.NoCredentials {
-		t.Errorf("kind %s", kind)
+	if n := sim.Requests(); n != 0 {
+		t.Errorf("%d requests were sent", n)
 	}
-	for _, want := range []string{"CLOUDFLARE_API_TOKEN", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY", "Access: Policy Test Read", options.CredentialHint} {
-		if !strings.Contains(text(result, 0), want) {
-			t.Errorf("the text does not name %s: %s", want, text(result, 0))
+}
+
+// TestSourceOfTheCredential: a text says what to check there, and nothing else.
+func TestSourceOfTheCredential(t *testing.T) {
+	key := cfapi.Credentials{Email: "owner@example.com", Key: "simulated-api-key"}
+	token := cfapi.Credentials{Token: simulator.Token}
+	for _, tt := range []struct {
+		credential       tools.Credential
+		status           int
+		wanted, unwanted []string
+	}{
+		{tools.Credential{Credentials: token, Source: "CLOUDFLARE_API_TOKEN"}, 401, []string{"Check CLOUDFLARE_API_TOKEN:"}, []string{"_FILE", "EMAIL", "KEY"}},
+		{tools.Credential{Credentials: token, Source: "CLOUDFLARE_API_TOKEN_FILE"}, 401, []string{"Check CLOUDFLARE_API_TOKEN_FILE:"}, []string{"EMAIL", "KEY"}},
+		{tools.Credential{Credentials: key, Source: "CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY"}, 401, []string{"Check CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY:"}, []string{"TOKEN"}},
+		{tools.Credential{Credentials: token}, 401, []string{"Check the credential:"}, []string{"CLOUDFLARE_"}},
+		{tools.Credential{Credentials: token, Source: "CLOUDFLARE_API_TOKEN"}, 403, []string{"the token lacks"}, []string{"account holder"}},
+		{tools.Credential{Credentials: key, Source: "CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY"}, 403, []string{"the account holder lacks"}, []string{"token"}},
+	} {
+		tool := find(t, newOptions(t, body(tt.status, nil, "")), "get_access_policy_test")
+		result := callAs(t, tools.Caller{Credential: tt.credential}, tool, goodArguments)
+		errorInfo(t, result)
+		for _, s := range tt.wanted {
+			if !strings.Contains(text(result, 0), s) {
+				t.Errorf("%s, %d: the text lacks %q: %s", tt.credential.Source, tt.status, s, text(result, 0))
+			}
+		}
+		for _, s := range tt.unwanted {
+			if strings.Contains(text(result, 0), s) {
+				t.Errorf("%s, %d: the text has %q: %s", tt.credential.Source, tt.status, s, text(result, 0))
+			}
 		}
 	}
 }

@@ -2,22 +2,35 @@ package tools
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
-	"access-policy-mcp/cfapi"
+	"access-policy-mcp/tools/typed"
 )
+
+// testAddress is what the address of a policy test as a resource names.
+type testAddress struct {
+	AccountID    AccountID    `json:"account_id"`
+	PolicyTestID PolicyTestID `json:"policy_test_id"`
+}
 
 // resourceTemplates are the resources that a user can attach to a chat. They say
 // what the tool get_access_policy_test says, and exist if it does.
-func resourceTemplates(options Options, f Features) []server.ServerResourceTemplate {
-	if !f.serves("get_access_policy_test") {
+func (s *service) resourceTemplates() []server.ServerResourceTemplate {
+	if !s.serves(getTestName) {
 		return nil
 	}
-	schema := newInputSchema[getInput](false)
+	// Few clients read resources: the schema is left to the first who does. An
+	// address names its account, whatever the default is.
+	addresses := sync.OnceValue(func() *typed.Arguments[testAddress] {
+		options := s.typedOptions(readPhrases)
+		options.Defaults = nil
+		return typed.NewArguments[testAddress](options)
+	})
 	return []server.ServerResourceTemplate{{
 		Template: mcp.NewResourceTemplate("access-policy-test://{account_id}/{policy_test_id}", "access_policy_test",
 			mcp.WithTemplateTitle("Access policy test"),
@@ -25,57 +38,63 @@ func resourceTemplates(options Options, f Features) []server.ServerResourceTempl
 			mcp.WithTemplateMIMEType("application/json"),
 		),
 		Handler: func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-			return readPolicyTest(ctx, options, schema, request)
+			contents, err := s.readResource(ctx, addresses(), request)
+			if err != nil {
+				return nil, readPhrases.requestError(ctx, err)
+			}
+			return []mcp.ResourceContents{contents}, nil
 		},
 	}}
 }
 
-// readPolicyTest checks the two IDs against the schema of the tool, which has the
-// same arguments.
-func readPolicyTest(ctx context.Context, options Options, schema *inputSchema, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-	words := readWords
-	words.credentialHint = options.CredentialHint
-	arguments := map[string]any{}
+func (s *service) readResource(ctx context.Context, addresses *typed.Arguments[testAddress], request mcp.ReadResourceRequest) (Contents, error) {
+	address, err := decodeAddress(addresses, request)
+	if err != nil {
+		return Contents{}, err
+	}
+	watcher, release, err := s.watcher(ctx, address.AccountID)
+	if err != nil {
+		return Contents{}, err
+	}
+	defer release()
+	snapshot, err := readPolicyTest(ctx, watcher, address.AccountID, address.PolicyTestID, 0)
+	if err != nil {
+		return Contents{}, err
+	}
+	test := newPolicyTest(address.PolicyTestID, snapshot)
+	data, err := typed.Marshal(test)
+	if err != nil {
+		return Contents{}, err
+	}
+	return Contents{
+		TextResourceContents: mcp.TextResourceContents{URI: request.Params.URI, MIMEType: "application/json", Text: string(data)},
+		finished:             test.Finished,
+		checkAgainAfter:      time.Duration(test.CheckAgainAfterSeconds) * time.Second,
+	}, nil
+}
+
+// decodeAddress checks the parts of the URI, each of which mcp-go gives as a list of
+// one.
+func decodeAddress(addresses *typed.Arguments[testAddress], request mcp.ReadResourceRequest) (testAddress, error) {
+	parts := map[string]any{}
 	for name, value := range request.Params.Arguments {
 		if values, ok := value.([]string); ok && len(values) == 1 {
 			value = values[0]
 		}
-		arguments[name] = value
+		parts[name] = value
 	}
-	if err := schema.validate(arguments); err != nil {
-		return nil, words.resourceError(err)
-	}
-	in := getInput{AccountID: arguments["account_id"].(string), PolicyTestID: arguments["policy_test_id"].(string)}
-	snapshot, err := options.Watcher.Get(ctx, in.AccountID, in.PolicyTestID)
+	data, err := json.Marshal(parts)
 	if err != nil {
-		return nil, words.resourceError(err)
+		return testAddress{}, err
 	}
-	test := newPolicyTest(in.PolicyTestID, snapshot)
-	data, err := marshal(test)
-	if err != nil {
-		return nil, words.resourceError(err)
-	}
-	return []mcp.ResourceContents{Contents{
-		TextResourceContents: mcp.TextResourceContents{URI: request.Params.URI, MIMEType: "application/json", Text: string(data)},
-		finished:             test.Finished,
-		again:                time.Duration(test.CheckAgainAfterSeconds) * time.Second,
-	}}, nil
+	return addresses.Decode(data)
 }
 
-// resourceError is the text of a failed call as an error, which is all that a
-// resource can fail with.
-func (w wording) resourceError(err error) error {
-	if failure, ok := errors.AsType[*cfapi.Error](err); ok {
-		return errors.New(w.text(failure))
-	}
-	return errors.New("this server failed internally")
-}
-
-// Contents are the contents of a resource that know how long they are good for.
+// Contents are the contents of a resource, with how long they are good for.
 type Contents struct {
 	mcp.TextResourceContents
-	finished bool
-	again    time.Duration
+	finished        bool
+	checkAgainAfter time.Duration
 }
 
 // finishedTTL is for tests that will not change, though they may be deleted.
@@ -86,5 +105,5 @@ func (c Contents) TTL() time.Duration {
 	if c.finished {
 		return finishedTTL
 	}
-	return c.again
+	return c.checkAgainAfter
 }

@@ -3,21 +3,22 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/server"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/watch"
+	"access-policy-mcp/tools/typed"
 )
 
+const startTestName = "start_access_policy_test"
+
 type startInput struct {
-	AccountID   string   `json:"account_id" jsonschema:"minLength=1,maxLength=32,pattern=^[A-Za-z0-9_-]+$" jsonschema_description:"Cloudflare account ID"`
-	Policies    []policy `json:"policies" jsonschema:"minItems=1,maxItems=20" jsonschema_description:"IDs of reusable policies, or inline policies"`
-	WaitSeconds int      `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=600,default=0" jsonschema_description:"As for get_access_policy_test"`
+	AccountID   AccountID   `json:"account_id"`
+	Policies    []policy    `json:"policies" jsonschema:"minItems=1,maxItems=20" jsonschema_description:"IDs of reusable policies, or inline policies"`
+	WaitSeconds waitSeconds `json:"wait_seconds,omitempty" jsonschema_description:"0: answer at once. Above: then wait for the end, at most this long; 45 is a good value"`
 }
 
 // policy is the ID of a reusable policy or an inline policy, passed on as it is.
@@ -39,11 +40,7 @@ func (policy) JSONSchema() *jsonschema.Schema {
 		rules, _ := inline.Properties.Get(name)
 		rules.Items = &jsonschema.Schema{Type: "object", MinProperties: &one, MaxProperties: &one}
 	}
-	longest := uint64(cfapi.MaxPolicyTestID)
-	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-		{Type: "string", MinLength: &one, MaxLength: &longest, Pattern: idPattern},
-		inline,
-	}}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{PolicyID("").JSONSchema(), inline}}
 }
 
 // inlinePolicy has the documented fields of an inline policy.
@@ -63,90 +60,99 @@ type inlinePolicy struct {
 	PurposeJustificationPrompt   string `json:"purpose_justification_prompt,omitempty" jsonschema:"maxLength=1000"`
 }
 
-// StartedTest is the result of start_access_policy_test. Without a wait its
-// status is that of the start, as the API reports it.
+// StartedTest is the result of start_access_policy_test.
 type StartedTest struct {
-	ID      string `json:"id" jsonschema_description:"ID of the new policy test"`
-	Status  string `json:"status,omitempty" jsonschema_description:"Of the start, not of the test"`
+	// ID has at most 64 characters.
+	ID string `json:"id" jsonschema_description:"ID of the new policy test"`
+	// Status is documented as "success".
+	Status string `json:"status,omitempty" jsonschema_description:"Of the start, not of the test"`
+	// Summary has the ID, the state of the test after a wait, and the next step.
 	Summary string `json:"summary"`
-	// Test is the state of the test at the end of the wait, as from
-	// get_access_policy_test.
-	Test     *watchedTest `json:"test,omitempty"`
-	Warnings []string     `json:"warnings,omitempty"`
+	// Test is the state of the test after a wait.
+	Test *watchedTest `json:"test,omitempty"`
+	// Warnings say why the test could not be watched, and repeat messages of the API.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
-func (t StartedTest) text() string { return t.Summary }
-
-// watchedTest is a [PolicyTest] whose schema clients have from its own tool.
+// watchedTest is a [PolicyTest]. Its schema, which clients have from the tool that
+// reads tests, would cost too much here.
 type watchedTest PolicyTest
 
-// JSONSchema refers to the other tool in words.
-func (watchedTest) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "object", Description: "After a wait: as from get_access_policy_test"}
-}
+// JSONSchema admits any object.
+func (watchedTest) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "object"} }
 
-var startWords = wording{
+var startPhrases = errorPhrases{
 	permission: `"Access: Policy Test Write"`,
 	subject:    "account or policy",
 	check:      "Check account_id and policies.",
-	untold: "It is not known whether a test was started, and the request was not repeated. Look in the Cloudflare dashboard (Zero Trust, Access, Policies) " +
+	outcomeUnknown: "It is not known whether a test was started, and the request was not repeated. Look in the Cloudflare dashboard (Zero Trust, Access, Policies) " +
 		"whether one is running before you start another.",
 }
 
-// usableID is what the other tools accept.
-var usableID = regexp.MustCompile(idPattern)
-
-func startAccessPolicyTest(options Options) server.ServerTool {
-	return tool[startInput, StartedTest]{
-		name:  "start_access_policy_test",
-		title: "Start Access policy test",
-		description: "Starts a test of Cloudflare Access policies against all users of the organisation. It changes no policy and locks nobody out. " +
+func newStartTest(s *service) server.ServerTool {
+	return typed.Tool[startInput, StartedTest]{
+		Name:  startTestName,
+		Title: "Start Access policy test",
+		Description: "Starts a test of Cloudflare Access policies against all users of the organisation. It changes no policy and locks nobody out. " +
 			"Each call starts a test: do not repeat it to see how one is going.",
-		words: startWords,
-		call: func(ctx context.Context, in startInput, report reportFunc) (StartedTest, error) {
-			answer, err := watch.Call(ctx, options.Watcher, func(ctx context.Context, client *cfapi.Client) (cfapi.Answer[cfapi.StartedPolicyTest], error) {
-				policies := make([]json.RawMessage, len(in.Policies))
-				for i, p := range in.Policies {
-					policies[i] = json.RawMessage(p)
-				}
-				return client.StartPolicyTest(ctx, in.AccountID, policies)
-			})
+		OpenWorld: true,
+		Summary:   func(t StartedTest) string { return t.Summary },
+		Call: func(ctx context.Context, in startInput) (StartedTest, error) {
+			policies := make([]json.RawMessage, len(in.Policies))
+			for i, p := range in.Policies {
+				policies[i] = json.RawMessage(p)
+			}
+			watcher, release, err := s.watcher(ctx, in.AccountID)
 			if err != nil {
 				return StartedTest{}, err
 			}
-			if !usableID.MatchString(answer.Result.ID) {
+			defer release()
+			answer, err := watcher.Client().StartPolicyTest(ctx, string(in.AccountID), policies)
+			if err != nil {
+				return StartedTest{}, err
+			}
+			if !PolicyTestID(answer.Result.ID).usable() {
 				return StartedTest{}, &cfapi.Error{Kind: cfapi.UnexpectedResponse, Summary: "a success without a usable ID of the test", MayBeDone: true}
 			}
-			return started(ctx, options.Watcher, in, answer, report), nil
+			return s.afterStart(ctx, watcher, in, answer), nil
 		},
-	}.register(options)
+	}.ServerTool(s.typedOptions(startPhrases))
 }
 
-// started words a start, and waits if that is wanted. Whatever happens then, the
-// ID must reach the caller.
-func started(ctx context.Context, watcher *watch.Watcher, in startInput, answer cfapi.Answer[cfapi.StartedPolicyTest], report reportFunc) StartedTest {
-	out := StartedTest{ID: answer.Result.ID, Status: cut(answer.Result.Status, statusTokens)}
+// afterStart waits if that is wanted, and makes the result. Whatever happens on the
+// way, the ID must reach the caller.
+func (s *service) afterStart(ctx context.Context, watcher *watch.Watcher, in startInput, answer cfapi.Answer[cfapi.StartedPolicyTest]) StartedTest {
+	out := StartedTest{ID: answer.Result.ID, Status: shorten(answer.Result.Status, statusTokens)}
 	out.Summary = fmt.Sprintf("Policy test %s was started.", out.ID)
 	for _, notice := range answer.Messages {
-		out.Warnings = append(out.Warnings, "Cloudflare adds: "+brief(notice, noticeTokens[0]).String()+".")
+		out.Warnings = append(out.Warnings, noticeWarning(notice))
 	}
-	next := " To wait for its end, call get_access_policy_test with wait_seconds 45."
 	if in.WaitSeconds > 0 {
-		snapshot, err := observe(ctx, watcher, getInput{AccountID: in.AccountID, PolicyTestID: out.ID, WaitSeconds: in.WaitSeconds}, report)
-		if failure, ok := errors.AsType[*cfapi.Error](err); ok {
-			out.Warnings = append(out.Warnings, "It could not be watched: "+readWords.text(failure))
+		id := PolicyTestID(out.ID)
+		snapshot, err := readPolicyTest(ctx, watcher, in.AccountID, id, in.WaitSeconds.duration())
+		if err != nil {
+			out.Warnings = append(out.Warnings, "It could not be watched: "+readPhrases.requestError(ctx, err).Error())
 		} else {
-			test := newPolicyTest(out.ID, snapshot)
+			test := newPolicyTest(id, snapshot)
 			out.Test = (*watchedTest)(&test)
 			out.Summary += " " + test.Summary
-			if test.Finished {
-				next = " To see which users are locked out, call list_access_policy_test_users with status blocked."
-			}
 		}
 	}
-	out.Summary += next
+	out.Summary += s.nextStep(out.Test)
 	for _, warning := range out.Warnings {
 		out.Summary += " " + warning
 	}
 	return out
+}
+
+// nextStep is the sentence that names the tool to call next; "" if that is not
+// served. test is nil if nothing is known of it yet.
+func (s *service) nextStep(test *watchedTest) string {
+	switch {
+	case test != nil && test.Finished && s.serves(listUsersName):
+		return " To see which users are locked out, call list_access_policy_test_users with status blocked."
+	case (test == nil || !test.Finished) && s.serves(getTestName):
+		return " To wait for its end, call get_access_policy_test with wait_seconds 45."
+	}
+	return ""
 }

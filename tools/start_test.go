@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -62,7 +63,7 @@ func TestStart(t *testing.T) {
 	}{
 		"at once":              {simulator.New(), `{"policies": ["abc"]}`},
 		"waiting":              {simulator.New(), `{"policies": [` + inlinePolicy + `], "wait_seconds": 45}`},
-		"waiting not enough":   {simulator.New(), `{"policies": ["abc"], "wait_seconds": 1}`},
+		"waiting not enough":   {faults(2, simulator.Fault{Status: 200, Body: standingTest}, simulator.Fault{Status: 200, Body: standingTest}, simulator.Fault{Status: 200, Body: standingTest}), `{"policies": ["abc"], "wait_seconds": 1}`},
 		"not to be watched":    {faults(2, simulator.Fault{Status: 403}), `{"policies": ["abc"], "wait_seconds": 45}`},
 		"unavailable":          {faults(1, simulator.Fault{Status: 503}), `{"policies": ["abc"]}`},
 		"reset":                {faults(1, simulator.Fault{Reset: true}), `{"policies": ["abc"]}`},
@@ -84,7 +85,7 @@ func TestStart(t *testing.T) {
 		"a rule that is a key": {nil, `{"policies": [{"name": "x", "decision": "allow", "include": ["everyone"]}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				sent := 0
 				api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if r.Method == http.MethodPost {
@@ -99,43 +100,11 @@ func TestStart(t *testing.T) {
 					t.Errorf("%d requests to start were sent", sent)
 				}
 				if result.IsError {
-					g.compare(t, name, string(info(t, result).Kind)+"\n"+text(result, 0))
+					g.compare(t, name, string(errorInfo(t, result).Kind)+"\n"+text(result, 0))
 					return
 				}
 				g.compare(t, name, text(result, 0)+"\n"+text(result, 1))
 			})
 		})
-	}
-}
-
-// TestStartIsOffByDefault: what changes something is not even listed.
-func TestStartIsOffByDefault(t *testing.T) {
-	options := newOptions(t, http.NotFoundHandler())
-	for _, tool := range features(t, options).Tools {
-		if !*tool.Tool.Annotations.ReadOnlyHint {
-			t.Errorf("%s is listed", tool.Tool.Name)
-		}
-	}
-	if len(features(t, options).Prompts) != 1 {
-		t.Error("there is a prompt to start a test")
-	}
-	options.AllowStart = true
-	hints := find(t, options, "start_access_policy_test").Tool.Annotations
-	if *hints.ReadOnlyHint || *hints.DestructiveHint || *hints.IdempotentHint {
-		t.Error("the hints are wrong")
-	}
-}
-
-func TestNames(t *testing.T) {
-	options := newOptions(t, http.NotFoundHandler())
-	options.Names = []string{"list_access_policy_test_users"}
-	if f := features(t, options); len(f.Tools) != 1 || f.ResourceTemplates != nil || f.Prompts != nil {
-		t.Errorf("there is more than one tool, or a resource or a prompt without its tools: %+v", f)
-	}
-	for _, name := range []string{"start_access_policy_test", "get", ""} {
-		options.Names = []string{name}
-		if _, err := tools.New(options); err == nil || !strings.Contains(err.Error(), "get_access_policy_test, list_access_policy_test_users") {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"access-policy-mcp/cfapi"
@@ -138,7 +139,7 @@ func TestUsersErrors(t *testing.T) {
 		"unknown wanted": {200, ``, usersArguments("x", `, "wait_seconds": 1`), cfapi.InvalidArgument},
 	} {
 		result := call(t, find(t, newOptions(t, body(tt.status, nil, tt.body)), "list_access_policy_test_users"), tt.arguments)
-		if got := info(t, result); got.Kind != tt.kind {
+		if got := errorInfo(t, result); got.Kind != tt.kind {
 			t.Errorf("%s: %+v: %s", name, got, text(result, 0))
 		}
 	}
@@ -146,7 +147,7 @@ func TestUsersErrors(t *testing.T) {
 
 // TestUsersWhileProcessing: the list grows with the test.
 func TestUsersWhileProcessing(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		options := newOptions(t, simulator.New())
 		last := -1
 		for range 5 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 )
@@ -33,11 +34,12 @@ func BenchmarkWaiters(b *testing.B) {
 					defer mu.Unlock()
 					lastAnswer = time.Now()
 				}))
-				client, err := cfapi.New(cfapi.Config{BaseURL: simulator.BaseURL, Credentials: cfapi.Credentials{Token: simulator.Token}, Transport: transport})
+				budget := quota.New(quota.Default)
+				client, err := cfapi.New(cfapi.Config{Limiter: budget, BaseURL: simulator.BaseURL, Credentials: cfapi.Credentials{Token: simulator.Token}, Transport: transport})
 				if err != nil {
 					b.Fatal(err)
 				}
-				watcher := watch.New(client, watch.DefaultBudget)
+				watcher := watch.New(client, budget)
 
 				before := memory()
 				began := time.Now()

@@ -1,12 +1,15 @@
 package watch_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 )
@@ -85,7 +88,7 @@ func TestHeaderSlows(t *testing.T) {
 		`nonsense`:               {90, 110},
 	} {
 		t.Run(header, func(t *testing.T) {
-			inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+			inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 				a.SetFaults(simulator.Always(simulator.Fault{Status: 200, Header: http.Header{"Ratelimit": {header}},
 					Body: `{"success": true, "result": {"status": "processing"}}`}))
 				var all []*waiting
@@ -105,7 +108,7 @@ func TestHeaderSlows(t *testing.T) {
 
 // TestQuotaThatReturns: when the quota is full again, requests are sent again.
 func TestQuotaThatReturns(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Always(simulator.Fault{Status: 200, Header: http.Header{"Ratelimit": {`"default";r=0;t=2`}},
 			Body: `{"success": true, "result": {"status": "processing"}}`}))
 		for i := range 4 {
@@ -118,17 +121,50 @@ func TestQuotaThatReturns(t *testing.T) {
 	})
 }
 
-// TestStateIsBounded: watching ever new tests neither fails nor remembers all.
+// TestStateIsBounded: asking for ever new tests remembers no more than the budget
+// admits in a minute, and nothing of those that do not exist.
 func TestStateIsBounded(t *testing.T) {
-	inBubble(t, watch.MaxBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Max, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetQuota(1<<40, time.Hour)
 		for i := range 3000 {
-			if _, err := w.Get(t.Context(), account, fmt.Sprint("test-", i)); kindOf(err) != cfapi.NotFound {
+			if _, err := w.Get(t.Context(), account, fmt.Sprint("unknown-", i)); kindOf(err) != cfapi.NotFound {
 				t.Fatal(err)
 			}
 		}
-		if n := watch.Remembered(w); n > 600 { // what a minute's budget allows, and some
+		if n := watch.Remembered(w); n != 0 {
+			t.Errorf("%d unknown tests are remembered", n)
+		}
+		for i := range 1000 {
+			id := fmt.Sprint("test-", i)
+			a.AddTest(id, 10, time.Hour)
+			if _, err := w.Get(t.Context(), account, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := watch.Remembered(w); n < 100 || n > 300 {
 			t.Errorf("%d tests are remembered", n)
+		}
+		time.Sleep(time.Minute)
+		if _, err := w.Get(t.Context(), account, simulator.DocumentedID); err != nil || watch.Remembered(w) != 1 {
+			t.Errorf("%v; %d tests are remembered a minute later", err, watch.Remembered(w))
+		}
+	})
+}
+
+// TestTooManyTests at a time are refused.
+func TestTooManyTests(t *testing.T) {
+	const most = 10_000
+	inBubble(t, quota.Max, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for i := range most {
+			go func() { _, _ = w.Get(ctx, account, fmt.Sprint("test-", i)) }()
+		}
+		synctest.Wait()
+		began := time.Now()
+		if _, err := w.Get(t.Context(), account, "one more"); kindOf(err) != cfapi.RateLimited || time.Since(began) != 0 {
+			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }

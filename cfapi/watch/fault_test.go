@@ -2,12 +2,15 @@ package watch_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 )
@@ -34,7 +37,7 @@ func TestFaultsInMidWait(t *testing.T) {
 		"no longer one": {simulator.Fault{Status: 404}, cfapi.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+			inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 				a.SetFaults(simulator.Once(3, tt.fault, tt.fault, tt.fault, tt.fault))
 				r := wait(t, w, simulator.PolicyTestID, time.Minute)
 				if kindOf(r.err) != tt.kind {
@@ -56,7 +59,7 @@ func TestFaultsInMidWait(t *testing.T) {
 func TestFailingToTheEnd(t *testing.T) {
 	for name, fault := range map[string]simulator.Fault{"unavailable": unavailable, "unreadable": unreadable, "no answer": {Delay: time.Hour}} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+			inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 				a.SetFaults(func(n int) simulator.Fault {
 					if n > 2 {
 						return fault
@@ -75,8 +78,36 @@ func TestFailingToTheEnd(t *testing.T) {
 	}
 }
 
+// TestPanicsFailTheCalls that wait for the request, and nothing else.
+func TestPanicsFailTheCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := watch.NewPool(cfapi.Config{BaseURL: simulator.BaseURL, Transport: panicking{}}, quota.Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, release, err := p.Watcher(cfapi.Credentials{Token: simulator.Token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		for range 2 {
+			_, err := w.Get(t.Context(), account, simulator.DocumentedID)
+			if kindOf(err) != cfapi.Internal || !strings.Contains(fmt.Sprint(errors.Unwrap(err)), "out of order") {
+				t.Error(err, errors.Unwrap(err))
+			}
+		}
+		if r := wait(t, w, simulator.DocumentedID, time.Minute); kindOf(r.err) != cfapi.Internal || r.took != 0 {
+			t.Error(r.err, r.took)
+		}
+	})
+}
+
+type panicking struct{}
+
+func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("out of order") }
+
 func TestNothingButFailures(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Always(unavailable))
 		if r := wait(t, w, simulator.PolicyTestID, 30*time.Second); kindOf(r.err) != cfapi.Unavailable || r.took != 30*time.Second {
 			t.Error(r.err, r.took)
@@ -95,7 +126,7 @@ func TestEndsOfWaits(t *testing.T) {
 		simulator.UnknownStatusID: {"paused", 0},
 		simulator.DocumentedID:    {cfapi.Complete, 0},
 	} {
-		inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 			r := wait(t, w, id, time.Minute)
 			if r.err != nil || r.snapshot.Answer.Result.Status != tt.status || r.took > tt.took {
 				t.Errorf("%s: %v, %q after %v", id, r.err, r.snapshot.Answer.Result.Status, r.took)
@@ -111,7 +142,7 @@ func TestShortWaits(t *testing.T) {
 		{3 * time.Second, 3 * time.Second},
 		{9 * time.Second, 9 * time.Second},
 	} {
-		inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 			a.SetFaults(simulator.Always(simulator.Fault{Delay: tt.delay}))
 			if r := wait(t, w, simulator.PolicyTestID, time.Second); r.err != nil || r.took != tt.took {
 				t.Errorf("delay %v: %v after %v", tt.delay, r.err, r.took)
@@ -119,7 +150,7 @@ func TestShortWaits(t *testing.T) {
 		})
 	}
 	// There is an end to that, too.
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
 		if r := wait(t, w, simulator.PolicyTestID, 2*time.Second); kindOf(r.err) != cfapi.Timeout || r.took != 10*time.Second {
 			t.Errorf("%v after %v", r.err, r.took)
@@ -130,7 +161,7 @@ func TestShortWaits(t *testing.T) {
 // TestRateLimited: after 429 nothing is sent until the delay is over.
 func TestRateLimited(t *testing.T) {
 	tooMany := simulator.Fault{Status: 429, Header: http.Header{"Retry-After": {"20"}}}
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.AddTest("long", 100, time.Minute)
 		a.SetFaults(simulator.Once(3, tooMany))
 		long := startWait(t, w, "long", 90*time.Second)

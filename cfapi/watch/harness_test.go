@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 )
@@ -55,7 +56,9 @@ func inBubble(t *testing.T, budget int, f func(t *testing.T, a *api, w *watch.Wa
 		a := &api{Simulator: simulator.New(), paths: map[string]int{}}
 		transport, stop := simulator.Serve(a)
 		defer stop()
+		b := quota.New(budget)
 		client, err := cfapi.New(cfapi.Config{
+			Limiter:     b,
 			BaseURL:     simulator.BaseURL,
 			Credentials: cfapi.Credentials{Token: simulator.Token},
 			Transport:   transport,
@@ -63,7 +66,7 @@ func inBubble(t *testing.T, budget int, f func(t *testing.T, a *api, w *watch.Wa
 		if err != nil {
 			t.Fatal(err)
 		}
-		f(t, a, watch.New(client, budget))
+		f(t, a, watch.New(client, b))
 	})
 }
 
@@ -96,9 +99,12 @@ func wait(t *testing.T, w *watch.Watcher, id string, limit time.Duration) *waiti
 	return r
 }
 
-func kindOf(err error) cfapi.Kind {
+func kindOf(err error) cfapi.Kind { return asFailure(err).Kind }
+
+// asFailure is the zero error for anything else.
+func asFailure(err error) *cfapi.Error {
 	if failure, ok := errors.AsType[*cfapi.Error](err); ok {
-		return failure.Kind
+		return failure
 	}
-	return ""
+	return &cfapi.Error{}
 }

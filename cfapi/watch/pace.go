@@ -27,9 +27,9 @@ type sample struct {
 	percent float64
 }
 
-// observe takes note of a percentage; nil, when the API does not tell, counts as
-// no movement.
-func (p *pace) observe(at time.Time, percent *float64) {
+// add takes note of a percentage; nil, when the API does not tell, counts as no
+// movement.
+func (p *pace) add(at time.Time, percent *float64) {
 	now := sample{at, p.last.percent}
 	if percent != nil {
 		now.percent = *percent
@@ -54,14 +54,14 @@ func (p *pace) interval() time.Duration {
 		run = time.Duration(min(100*perPercent, float64(time.Hour)))
 		remaining = time.Duration(min(max(100-p.last.percent, 0)*perPercent, float64(time.Hour)))
 	}
-	// The end is a good moment to look, but a test that has long been at 99 % may
-	// stay there.
-	still := p.last.at.Sub(p.movedAt)
-	return min(max(min(run/perRun, remaining), still/perRun, minInterval), maxInterval)
+	// The expected end is a good moment to look. But a test that has long been at the
+	// same percentage may stay there: the longer it has, the rarer the polls.
+	unmoved := p.last.at.Sub(p.movedAt)
+	return min(max(min(run/perRun, remaining), unmoved/perRun, minInterval), maxInterval)
 }
 
-// jittered spreads d by a tenth either way, so that many tests do not beat in
-// step, but not below minInterval.
+// jittered spreads d by a tenth either way, so that many tests are not polled at
+// the same moments, but not below minInterval.
 func jittered(d time.Duration) time.Duration {
 	return max(minInterval, time.Duration(float64(d)*(0.9+0.2*rand.Float64())))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 )
@@ -15,7 +16,7 @@ import (
 func TestEndIsNoticed(t *testing.T) {
 	for _, run := range []time.Duration{0, time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, 100 * time.Second, 590 * time.Second} {
 		t.Run(run.String(), func(t *testing.T) {
-			inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+			inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 				a.AddTest("test", 1000, run)
 				r := wait(t, w, "test", 10*time.Minute)
 				if r.err != nil || r.snapshot.Answer.Result.Status != cfapi.Complete {
@@ -43,7 +44,7 @@ func TestStandstill(t *testing.T) {
 		"without a word":  `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+			inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 				a.SetFaults(simulator.Always(simulator.Fault{Status: 200, Body: `{"success": true, "result": ` + result + `}`}))
 				r := wait(t, w, "test", 10*time.Minute)
 				if r.err != nil || r.took != 10*time.Minute {
@@ -75,7 +76,7 @@ func checkReports(t *testing.T, r *waiting) {
 
 // TestHeartbeatWithoutAnswer: who waits for the first answer hears that, too.
 func TestHeartbeatWithoutAnswer(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
 		r := wait(t, w, "test", 50*time.Second)
 		if len(r.reports) != 3 || kindOf(r.err) != cfapi.Timeout {
@@ -86,7 +87,7 @@ func TestHeartbeatWithoutAnswer(t *testing.T) {
 
 // TestJitter: tests that start together do not stay in step.
 func TestJitter(t *testing.T) {
-	inBubble(t, watch.MaxBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Max, func(t *testing.T, a *api, w *watch.Watcher) {
 		var all []*waiting
 		for i := range 3 {
 			id := fmt.Sprint("test-", i)

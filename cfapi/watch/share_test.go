@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 )
@@ -16,7 +17,7 @@ import (
 func TestManyCostAsMuchAsOne(t *testing.T) {
 	requests := map[int]int{}
 	for _, n := range []int{1, 1000} {
-		inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+		inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 			var all []*waiting
 			for range n {
 				all = append(all, startWait(t, w, simulator.PolicyTestID, time.Minute))
@@ -37,7 +38,7 @@ func TestManyCostAsMuchAsOne(t *testing.T) {
 }
 
 func TestLateJoinerHearsAtOnce(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.AddTest("long", 1000, 10*time.Minute)
 		first := startWait(t, w, "long", 100*time.Second)
 		time.Sleep(65 * time.Second)
@@ -57,7 +58,7 @@ func TestLateJoinerHearsAtOnce(t *testing.T) {
 }
 
 func TestGetShares(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.AddTest("long", 1000, 10*time.Minute)
 		a.SetFaults(simulator.Always(simulator.Fault{Delay: 500 * time.Millisecond}))
 		get := func() {
@@ -88,12 +89,12 @@ func TestGetShares(t *testing.T) {
 }
 
 func TestFinishedTestsAreRemembered(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		for range 2 {
 			if r := wait(t, w, simulator.DocumentedID, time.Minute); r.err != nil || r.took != 0 {
 				t.Error(r.err, r.took)
 			}
-			time.Sleep(30 * time.Second)
+			time.Sleep(10 * time.Second)
 		}
 		if n := a.Requests(); n != 1 {
 			t.Errorf("%d requests", n)
@@ -110,7 +111,7 @@ func TestFinishedTestsAreRemembered(t *testing.T) {
 // to a wait, and figures that have grown old on the way come with a warning.
 func TestOldFiguresAreNotCurrent(t *testing.T) {
 	hang := simulator.Always(simulator.Fault{Delay: time.Hour})
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.AddTest("long", 1000, 10*time.Minute)
 		if _, err := w.Get(t.Context(), account, "long"); err != nil {
 			t.Fatal(err)
@@ -125,7 +126,7 @@ func TestOldFiguresAreNotCurrent(t *testing.T) {
 			t.Errorf("%v, %+v", r.err, r.snapshot)
 		}
 	})
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.AddTest("long", 1000, 10*time.Minute)
 		a.SetFaults(func(n int) simulator.Fault {
 			if n > 1 {
@@ -141,7 +142,7 @@ func TestOldFiguresAreNotCurrent(t *testing.T) {
 
 // TestDrainEndsPlainCalls as well, soon after.
 func TestDrainEndsPlainCalls(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
 		began := time.Now()
 		time.AfterFunc(2*time.Second, w.Drain)
@@ -154,7 +155,7 @@ func TestDrainEndsPlainCalls(t *testing.T) {
 // TestLeaving: who leaves, leaves at once; the others do not notice; when nobody
 // is left nothing more is sent.
 func TestLeaving(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		stays := startWait(t, w, simulator.PolicyTestID, time.Minute)
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
@@ -182,7 +183,7 @@ func TestLeaving(t *testing.T) {
 
 // TestNobodyLeftCancelsTheRequest, also if somebody new comes in the meantime.
 func TestNobodyLeftCancelsTheRequest(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Once(1, simulator.Fault{Delay: time.Hour}))
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -197,7 +198,7 @@ func TestNobodyLeftCancelsTheRequest(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
-	inBubble(t, watch.DefaultBudget, func(t *testing.T, a *api, w *watch.Watcher) {
+	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		r := startWait(t, w, simulator.PolicyTestID, time.Minute)
 		time.Sleep(2500 * time.Millisecond)
 		w.Drain()

@@ -25,9 +25,20 @@ type Snapshot struct {
 // Known reports whether there is an answer.
 func (s Snapshot) Known() bool { return !s.ReadAt.IsZero() }
 
+// any reports whether there is an answer or a failure.
+func (s *Snapshot) any() bool { return s.Known() || s.Failure != nil }
+
+// result is an error only if it will not pass or there is nothing else.
+func (s *Snapshot) result() (Snapshot, error) {
+	if s.Failure != nil && (!s.Known() || !s.Failure.Temporary()) {
+		return Snapshot{}, s.Failure
+	}
+	return *s, nil
+}
+
 // ended reports whether waiting on is pointless: the test has finished, has a
 // status of which nobody knows what it means, or cannot be read.
-func (s Snapshot) ended() bool {
+func (s *Snapshot) ended() bool {
 	if s.Failure != nil {
 		return !s.Failure.Temporary()
 	}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
+	"access-policy-mcp/server"
+	"access-policy-mcp/server/auth"
+	"access-policy-mcp/tools"
+)
+
+// app is the program put together.
+type app struct {
+	log    *slog.Logger
+	server *server.Server
+	caller tools.Caller // makes every call: there is one credential for all
+	stop   func()       // ends the simulator, if there is one
+}
+
+// newApp reads the environment and wires the layers together. Its errors are about the
+// configuration.
+func newApp(settings *Settings, stderr io.Writer) (*app, error) {
+	if err := settings.readEnvironment(); err != nil {
+		return nil, exitWith(exitUsage, err)
+	}
+	a := &app{log: newLogger(settings, stderr), caller: tools.Caller{Credential: settings.Credential}, stop: func() {}}
+	warnAboutEnvironment(settings, a.log)
+	api := cfapi.Config{BaseURL: settings.BaseURL, Credentials: settings.Credential.Credentials, UserAgent: server.Name + "/" + server.Version()}
+	if settings.Simulate {
+		_, _ = fmt.Fprintln(stderr, "This is a simulation: answers come from the embedded simulator, not from Cloudflare.")
+		api.Transport, a.stop = simulator.Serve(simulator.New())
+	}
+	if err := a.assemble(settings, api); err != nil {
+		a.stop()
+		return nil, exitWith(exitUsage, err)
+	}
+	return a, nil
+}
+
+// assemble makes the server, with its tools on top of the API. The error says what is
+// wrong with the configuration, the credential included.
+func (a *app) assemble(settings *Settings, api cfapi.Config) error {
+	pool, err := watch.NewPool(api, settings.RequestBudget)
+	if err != nil {
+		return err
+	}
+	catalog, err := tools.NewCatalog(tools.Options{
+		Pool:             pool,
+		DefaultAccountID: settings.AccountID,
+		HideUserDetails:  settings.HideUserDetails,
+		AllowStart:       settings.AllowStart,
+		Names:            settings.Tools,
+		Simulated:        settings.Simulate,
+	})
+	if err != nil {
+		return fmt.Errorf("--tools: %w", err)
+	}
+	var authenticate auth.Authenticator
+	if settings.BearerToken != "" {
+		authenticate = auth.Bearer(settings.BearerToken, a.caller)
+	}
+	a.server = server.New(server.Config{
+		Version:        server.Version(),
+		Catalog:        catalog,
+		Authenticate:   authenticate,
+		AllowedOrigins: settings.AllowedOrigins,
+		Drain:          pool.Drain,
+		Logger:         a.log,
+	})
+	return nil
+}
+
+func newLogger(settings *Settings, stderr io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: settings.LogLevel}
+	if settings.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(stderr, options))
+}
+
+// warnAboutEnvironment logs what is set to no effect.
+func warnAboutEnvironment(settings *Settings, log *slog.Logger) {
+	for _, name := range settings.Unexpanded {
+		log.Warn("a variable holds a placeholder that the client did not expand; it counts as unset", "variable", name)
+	}
+	if settings.Credential.Token != "" && settings.Credential.Key != "" {
+		log.Warn("CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_KEY are both set: only the token is used")
+	}
+}

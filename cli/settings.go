@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/quota"
+	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/tools"
+)
+
+// prefix begins the names of this program's own variables.
+const prefix = "ACCESS_POLICY_MCP_"
+
+// variableOf names the variable that sets a flag.
+func variableOf(flag *pflag.Flag) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+}
+
+// Settings are what flags and environment variables say, except for what a single
+// command alone has to do.
+//
+// A new flag is a field and a line in addFlags or, for the flag of a single command, in
+// the file of that command. A new variable that belongs to no flag is a field and a line
+// in variables.
+type Settings struct {
+	// Flags of every command.
+
+	Simulate        bool       // answer from the embedded simulator
+	Tools           []string   // names of the tools to serve; all if there are none
+	AllowStart      bool       // offer the tool that starts tests
+	HideUserDetails bool       // leave e-mail addresses and names out
+	RequestBudget   int        // most requests to Cloudflare in any 5 minutes, 1 to [quota.Max]
+	LogLevel        slog.Level // least severe record to log
+	LogFormat       string     // text or json
+
+	// Flags of the command http.
+
+	Addr           string   // host:port to listen on
+	AllowedOrigins []string // besides loopback, such as https://example.com
+
+	// Set by readEnvironment. A flag of the commands that call a tool sets AccountID
+	// too, and comes first.
+
+	Credential  tools.Credential // without secrets if none is set
+	AccountID   string           // default account; "" if there is none
+	BaseURL     string           // of Cloudflare's API; "" for [cfapi.DefaultBaseURL]
+	BearerToken string           // what clients over HTTP must present; "" for nothing
+
+	// Unexpanded names the variables that hold a placeholder, sorted.
+	Unexpanded []string
+
+	environment map[string]string // the variables of this program that are set
+}
+
+// variable is an environment variable that belongs to no flag.
+type variable struct {
+	name   string
+	value  *string
+	secret bool // can also be in the file that the variable with _FILE names
+}
+
+// variables are all of them, in the order in which they are read.
+func (s *Settings) variables() []variable {
+	return []variable{
+		{name: "ACCESS_POLICY_MCP_BEARER_TOKEN", value: &s.BearerToken, secret: true},
+		{name: "CLOUDFLARE_API_KEY", value: &s.Credential.Key, secret: true},
+		{name: "CLOUDFLARE_API_TOKEN", value: &s.Credential.Token, secret: true},
+		{name: "CLOUDFLARE_EMAIL", value: &s.Credential.Email},
+		{name: "CLOUDFLARE_ACCOUNT_ID", value: &s.AccountID},
+		{name: "CLOUDFLARE_BASE_URL", value: &s.BaseURL},
+	}
+}
+
+// addFlags adds the flags of every command.
+func (s *Settings) addFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&s.Simulate, "simulate", false, "answer from an embedded simulator instead of Cloudflare: no account, no network")
+	flags.StringSliceVar(&s.Tools, "tools", nil, "`names` of the tools to serve, comma-separated (default all)")
+	flags.BoolVar(&s.AllowStart, "allow-start", false, "offer the tool that starts policy tests")
+	flags.BoolVar(&s.HideUserDetails, "hide-user-details", false, "leave users' e-mail addresses and names out of everything")
+	flags.IntVar(&s.RequestBudget, "request-budget", quota.Default, "most requests to Cloudflare in any 5 minutes, 1 to "+strconv.Itoa(quota.Max))
+	flags.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "least severe log record to write to stderr: debug, info, warn or error")
+	flags.StringVar(&s.LogFormat, "log-format", "text", "format of log records: text or json")
+}
+
+// placeholder is what a client leaves in a variable that it should have expanded, such
+// as ${CLOUDFLARE_API_TOKEN} or ${input:token}.
+var placeholder = regexp.MustCompile(`^\s*\$\{[^}]*\}\s*$`)
+
+// newSettings returns the settings of an environment, as [os.Environ] gives it, before
+// any flag or variable has been read. Variables that are empty or hold a placeholder
+// count as unset.
+func newSettings(env []string) *Settings {
+	s := &Settings{environment: map[string]string{}}
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		if runtime.GOOS == "windows" {
+			name = strings.ToUpper(name) // names there are the same in any case
+		}
+		switch {
+		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix), value == "":
+		case placeholder.MatchString(value):
+			s.Unexpanded = append(s.Unexpanded, name)
+		default:
+			s.environment[name] = value
+		}
+	}
+	slices.Sort(s.Unexpanded)
+	return s
+}
+
+// readFlags sets the flags that are not on the command line from their variables, and
+// checks the values.
+func (s *Settings) readFlags(flags *pflag.FlagSet) error {
+	var err error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		name := variableOf(flag)
+		value, ok := s.environment[name]
+		if !ok || flag.Changed || flag.Name == "help" {
+			return
+		}
+		if setErr := flags.Set(flag.Name, value); setErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", name, setErr))
+		}
+	})
+	if s.LogFormat != "text" && s.LogFormat != "json" {
+		err = errors.Join(err, fmt.Errorf("--log-format must be text or json, not %q", s.LogFormat))
+	}
+	if s.RequestBudget < 1 || s.RequestBudget > quota.Max {
+		err = errors.Join(err, fmt.Errorf("--request-budget must be from 1 to %d", quota.Max))
+	}
+	return err
+}
+
+// readEnvironment reads the variables that belong to no flag. A simulation needs none
+// of Cloudflare's. The error says which variable is wrong, without its value.
+func (s *Settings) readEnvironment() error {
+	origins := map[string]string{} // of each variable: itself, or the one that names its file
+	for _, v := range s.variables() {
+		if s.Simulate && strings.HasPrefix(v.name, "CLOUDFLARE_") {
+			continue
+		}
+		value, origin, err := s.lookUp(v)
+		if err != nil {
+			return err
+		}
+		*v.value = cmp.Or(*v.value, value)
+		origins[v.name] = origin
+	}
+	switch credential := &s.Credential; {
+	case s.Simulate:
+		*credential = tools.Credential{Credentials: cfapi.Credentials{Token: simulator.Token}, Source: "--simulate"}
+		s.AccountID = cmp.Or(s.AccountID, simulator.AccountID)
+		s.BaseURL = simulator.BaseURL
+		s.RequestBudget = quota.Max // there is nothing to spare
+	case credential.Token != "":
+		credential.Source = origins["CLOUDFLARE_API_TOKEN"]
+	case credential.Present():
+		credential.Source = "CLOUDFLARE_EMAIL with " + origins["CLOUDFLARE_API_KEY"]
+	}
+	s.Credential.Hint = s.credentialHint()
+	return nil
+}
+
+// lookUp returns the value of a variable or, of a secret, what is in its file, and the
+// name of the variable that was used.
+func (s *Settings) lookUp(v variable) (value, origin string, err error) {
+	value, fileVariable := s.environment[v.name], v.name+"_FILE"
+	file := s.environment[fileVariable]
+	if !v.secret || file == "" {
+		return strings.TrimSpace(value), v.name, nil
+	}
+	if value != "" {
+		return "", "", fmt.Errorf("%s and %s are both set: unset one of them", v.name, fileVariable)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: %w", fileVariable, err)
+	}
+	return strings.TrimSpace(string(data)), fileVariable, nil
+}
+
+// credentialHint explains to the reader of an error why a credential that seems to be
+// configured is not there.
+func (s *Settings) credentialHint() string {
+	var names []string
+	for _, name := range s.Unexpanded {
+		if strings.HasPrefix(name, "CLOUDFLARE_API_") || name == "CLOUDFLARE_EMAIL" {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return "Set to a placeholder that the client did not expand, and so counted as unset: " + strings.Join(names, ", ") + "."
+}

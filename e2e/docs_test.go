@@ -1,0 +1,318 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"access-policy-mcp/server"
+)
+
+// pages returns the paths of the Markdown pages of this project.
+func pages(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../.github/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, found...)
+	}
+	if len(paths) < 10 {
+		t.Fatalf("only %d pages were found", len(paths))
+	}
+	return paths
+}
+
+func readPage(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// block is a fenced block of a page.
+type block struct{ page, language, text string }
+
+var fence = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
+
+// blocks returns the fenced blocks of all pages in one of the languages.
+func blocks(t *testing.T, languages ...string) []block {
+	t.Helper()
+	var list []block
+	for _, page := range pages(t) {
+		for _, match := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+			if slices.Contains(languages, match[1]) {
+				list = append(list, block{filepath.Base(page), match[1], match[2]})
+			}
+		}
+	}
+	return list
+}
+
+// TestDocsExamples runs every command that is shown with its output, and compares
+// what it prints to stdout and stderr.
+func TestDocsExamples(t *testing.T) {
+	examples := blocks(t, "console")
+	if len(examples) < 6 {
+		t.Errorf("only %d examples were found", len(examples))
+	}
+	for _, b := range examples {
+		line, want, _ := strings.Cut(b.text, "\n")
+		t.Run(b.page+": "+line, func(t *testing.T) {
+			t.Parallel()
+			// TestMain has put the binary under test on the PATH.
+			command := strings.Replace(strings.TrimPrefix(line, "$ "), "go run .", server.Name, 1)
+			out, err := exec.Command("sh", "-c", command).CombinedOutput()
+			if err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(foldProgress(t, want), foldProgress(t, string(out))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+var progressLines = regexp.MustCompile(`(?m)(?:^\d+% of 20 users processed\n)+`)
+
+// foldProgress puts one line in the place of the progress of a wait, which depends
+// on when the test was polled. The percentages must increase from 0 towards 100.
+func foldProgress(t *testing.T, output string) string {
+	t.Helper()
+	return progressLines.ReplaceAllStringFunc(output, func(lines string) string {
+		last := -1
+		for line := range strings.Lines(lines) {
+			percent, err := strconv.Atoi(line[:strings.IndexByte(line, '%')])
+			if err != nil || percent <= last || percent > 100 || last < 0 && percent != 0 {
+				t.Errorf("%d%% follows %d%%: %v", percent, last, err)
+			}
+			last = percent
+		}
+		if n := strings.Count(lines, "\n"); n < 3 {
+			t.Errorf("only %d reports of progress", n)
+		}
+		return "(progress)\n"
+	})
+}
+
+// TestDocsCommands: for every command that is shown without its output there is a
+// file that runs it or is what it runs.
+func TestDocsCommands(t *testing.T) {
+	shownBy := map[string]struct{ file, text string }{
+		"go run . get --simulate --wait 30s": {"../.ci/run", "go run . get --simulate --wait 30s"},
+		"go test ./...":                      {"../.ci/run", "go test -race"},
+		".ci/run":                            {"../.github/workflows/ci.yml", "run: .ci/run"},
+		".ci/fuzz 10m":                       {"../.ci/run", ".ci/fuzz "},
+		"e2e/interop/run":                    {"../.ci/run", "e2e/interop/run"},
+		"go run ./e2e/soak":                  {"../.ci/run", "go run ./e2e/soak"},
+		"go test -run '^$' -bench . -count 5 ./e2e":      {"bench_test.go", "func Benchmark"},
+		"go test -run '^$' -bench Waiters ./cfapi/watch": {"../cfapi/watch/bench_test.go", "func BenchmarkWaiters"},
+		"go test ./tools ./server -update":               {"../tools/golden_test.go", `flag.Bool("update"`},
+	}
+	shown := map[string]bool{}
+	for _, b := range blocks(t, "sh") {
+		for line := range strings.Lines(b.text) {
+			line = strings.TrimSpace(line)
+			shown[line] = true
+			proof, ok := shownBy[line]
+			if !ok {
+				t.Errorf("%s: nothing shows that this works: %s", b.page, line)
+			} else if !strings.Contains(readPage(t, proof.file), proof.text) {
+				t.Errorf("%s: %s does not have %q, which was to show that this works: %s", b.page, proof.file, proof.text, line)
+			}
+		}
+	}
+	for line := range shownBy {
+		if !shown[line] {
+			t.Errorf("no page shows: %s", line)
+		}
+	}
+}
+
+// TestReadmeLength: the README is one screen that works; the rest is in docs.
+func TestReadmeLength(t *testing.T) {
+	if n := strings.Count(readPage(t, "../README.md"), "\n"); n < 50 || n > 150 {
+		t.Errorf("README.md has %d lines", n)
+	}
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ +(.+)$`)
+	noSlug  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// TestDocsLinks: every link to a file or a heading of this project leads there.
+func TestDocsLinks(t *testing.T) {
+	checked := 0
+	for _, page := range pages(t) {
+		for _, match := range link.FindAllStringSubmatch(fence.ReplaceAllString(readPage(t, page), ""), -1) {
+			if strings.HasPrefix(match[1], "https://") {
+				continue
+			}
+			checked++
+			file, fragment, _ := strings.Cut(match[1], "#")
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %v", page, err)
+			} else if fragment != "" && !slices.Contains(anchors(t, target), fragment) {
+				t.Errorf("%s: %s has no heading #%s", page, target, fragment)
+			}
+		}
+	}
+	if checked < 25 {
+		t.Errorf("only %d links were found", checked)
+	}
+}
+
+// anchors are the names by which GitHub links to the headings of a page.
+func anchors(t *testing.T, page string) []string {
+	var list []string
+	for _, match := range heading.FindAllStringSubmatch(fence.ReplaceAllString(readPage(t, page), ""), -1) {
+		list = append(list, strings.ReplaceAll(noSlug.ReplaceAllString(strings.ToLower(match[1]), ""), " ", "-"))
+	}
+	return list
+}
+
+var ownPath = regexp.MustCompile("`((?:\\.ci|\\.github|cfapi|cli|docs|e2e|internal|server|testdata|tools)/[A-Za-z0-9_./*-]*)`")
+
+// TestDocsPaths: every file and directory of this project that a page names exists.
+func TestDocsPaths(t *testing.T) {
+	checked := 0
+	for _, page := range pages(t) {
+		for _, match := range ownPath.FindAllStringSubmatch(readPage(t, page), -1) {
+			if match[1] == "tools/list" || match[1] == "tools/call" {
+				continue // methods of MCP
+			}
+			checked++
+			if found, err := filepath.Glob("../" + match[1]); err != nil || len(found) == 0 {
+				t.Errorf("%s: there is no %s", page, match[1])
+			}
+		}
+	}
+	if checked < 40 {
+		t.Errorf("only %d paths were found", checked)
+	}
+}
+
+// TestDocsTools: docs/tools.md has a section for each tool, with each of its
+// arguments and each field of its result.
+func TestDocsTools(t *testing.T) {
+	cmd := exec.Command(server.Name, "--simulate", "--allow-start")
+	cmd.Stdin = strings.NewReader(listMessage + "\n")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type schema struct{ Properties map[string]any }
+	var answer struct {
+		Result struct {
+			Tools []struct {
+				Name                      string
+				InputSchema, OutputSchema schema
+			}
+		}
+	}
+	if err := json.Unmarshal(out, &answer); err != nil || len(answer.Result.Tools) < 3 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	page := readPage(t, "../docs/tools.md")
+	for _, tool := range answer.Result.Tools {
+		_, section, ok := strings.Cut(page, "\n## `"+tool.Name+"`\n")
+		if !ok {
+			t.Errorf("there is no section for %s", tool.Name)
+			continue
+		}
+		section, _, _ = strings.Cut(section, "\n## ")
+		for _, properties := range []map[string]any{tool.InputSchema.Properties, tool.OutputSchema.Properties} {
+			if len(properties) == 0 {
+				t.Errorf("%s has a schema without properties", tool.Name)
+			}
+			for name := range properties {
+				if !strings.Contains(section, "`"+name+"`") {
+					t.Errorf("%s: %s is not mentioned", tool.Name, name)
+				}
+			}
+		}
+	}
+}
+
+// TestDocsErrorKinds: docs/operating.md has a row for each kind of failure.
+func TestDocsErrorKinds(t *testing.T) {
+	kinds := regexp.MustCompile(`(?m)^\t\w+ +Kind += "(\w+)"$`).FindAllStringSubmatch(readPage(t, "../cfapi/error.go"), -1)
+	if len(kinds) < 11 {
+		t.Errorf("only %d kinds were found", len(kinds))
+	}
+	page := readPage(t, "../docs/operating.md")
+	for _, kind := range kinds {
+		if !strings.Contains(page, "\n| `"+kind[1]+"` |") {
+			t.Errorf("there is no row for %s", kind[1])
+		}
+	}
+}
+
+// TestDocsDependencies: docs/decisions.md says what each dependency is for.
+func TestDocsDependencies(t *testing.T) {
+	direct := regexp.MustCompile(`(?m)^\t(\S+?)(?:/v\d+)? v\S+$`).FindAllStringSubmatch(readPage(t, "../go.mod"), -1)
+	if len(direct) < 10 {
+		t.Errorf("only %d dependencies were found", len(direct))
+	}
+	page := readPage(t, "../docs/decisions.md")
+	for _, match := range direct {
+		if !strings.Contains(page, "`"+match[1]+"`") {
+			t.Errorf("%s is not mentioned", match[1])
+		}
+	}
+}
+
+// TestGitHubForms: the forms and the workflow can be read, and the workflow runs the
+// gate with no more rights than it needs.
+func TestGitHubForms(t *testing.T) {
+	paths, err := filepath.Glob("../.github/*/*.yml")
+	if err != nil || len(paths) < 3 {
+		t.Fatalf("%v: only %d files were found", err, len(paths))
+	}
+	for _, path := range paths {
+		var document map[string]any
+		if err := yaml.Unmarshal([]byte(readPage(t, path)), &document); err != nil || document["name"] == nil {
+			t.Errorf("%s: %v: %v", path, err, document)
+		}
+	}
+	var workflow struct {
+		Permissions map[string]string
+		Jobs        map[string]struct {
+			Steps []struct{ Run string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(readPage(t, "../.github/workflows/ci.yml")), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"contents": "read"}, workflow.Permissions); diff != "" {
+		t.Errorf("permissions (-want +got):\n%s", diff)
+	}
+	gate := false
+	for _, job := range workflow.Jobs {
+		for _, step := range job.Steps {
+			gate = gate || step.Run == ".ci/run"
+		}
+	}
+	if !gate {
+		t.Error("no step runs .ci/run")
+	}
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/tools"
+)
+
+func TestCallTool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, simulator.New())
+		var reports []float64
+		result, err := s.CallTool(tools.WithCaller(t.Context(), fixedCaller), "get_access_policy_test",
+			map[string]any{"policy_test_id": simulator.PolicyTestID, "wait_seconds": 45},
+			func(percent float64, message string) {
+				if message == "" {
+					t.Error("no message")
+				}
+				reports = append(reports, percent)
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(result.RawStructuredContent), `"finished":true`) {
+			t.Errorf("structured content %s", result.RawStructuredContent)
+		}
+		if len(reports) < 2 {
+			t.Errorf("%d progress reports", len(reports))
+		}
+	})
+}
+
+// TestCallToolFailures: a failure of the tool is a result, one of the protocol or of the
+// program an error.
+func TestCallToolFailures(t *testing.T) {
+	for name, tt := range map[string]struct {
+		mode, tool string
+		want       string // the error
+	}{
+		"failed":       {"failed", "fake_tool", ""},
+		"panic":        {"panic", "fake_tool", ""},
+		"late panic":   {"late", "fake_tool", internalText},
+		"unknown tool": {"ok", "no_such_tool", "not found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := newServerWith(Config{Catalog: faultyCatalog(tt.mode)})
+			result, err := s.CallTool(t.Context(), tt.tool, nil, nil)
+			switch {
+			case tt.want == "" && (err != nil || !result.IsError):
+				t.Errorf("result %+v, error %v", result, err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("result %+v, error %v", result, err)
+			}
+		})
+	}
+}
+
+// TestCallToolInterrupted: a call that waits answers with what it has.
+func TestCallToolInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, simulator.New())
+		ctx, cancel := context.WithTimeout(tools.WithCaller(t.Context(), fixedCaller), 2500*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		result, err := s.CallTool(ctx, "get_access_policy_test", map[string]any{"policy_test_id": simulator.PolicyTestID, "wait_seconds": 45}, nil)
+		if err != nil || result.IsError {
+			t.Fatalf("result %+v, error %v", result, err)
+		}
+		if !strings.Contains(string(result.RawStructuredContent), `"finished":false`) {
+			t.Errorf("structured content %s", result.RawStructuredContent)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}

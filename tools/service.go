@@ -1,0 +1,71 @@
+package tools
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/invopop/jsonschema"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/watch"
+	"access-policy-mcp/tools/typed"
+)
+
+// service is what the tools, resources and prompts of one catalog share.
+type service struct {
+	options Options
+	served  []string // names of tools
+}
+
+// serves reports whether all of the tools are served.
+func (s *service) serves(names ...string) bool {
+	for _, name := range names {
+		if !slices.Contains(s.served, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// typedOptions are those of a tool whose errors have these phrases.
+func (s *service) typedOptions(phrases errorPhrases) typed.Options {
+	options := typed.Options{
+		Fail:         phrases.result,
+		Schemas:      map[reflect.Type]jsonschema.Schema{reflect.TypeFor[cfapi.Status](): statusSchema()},
+		PatternWords: map[string]string{idPattern: idPatternWords},
+	}
+	if s.options.DefaultAccountID != "" {
+		options.Defaults = map[string]any{"account_id": s.options.DefaultAccountID}
+	}
+	return options
+}
+
+// statusSchema names the documented values and admits any other.
+func statusSchema() jsonschema.Schema {
+	return jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+		{Type: "string", Enum: []any{cfapi.Processing, cfapi.Complete, cfapi.Blocked, cfapi.ExceededTime}},
+		{Type: "string"},
+	}}
+}
+
+// readPolicyTest reads the state of a test once or, if wait is above 0, watches it
+// for so long and reports the progress of the call.
+func readPolicyTest(ctx context.Context, watcher *watch.Watcher, account AccountID, id PolicyTestID, wait time.Duration) (watch.Snapshot, error) {
+	if wait == 0 {
+		return watcher.Get(ctx, string(account), string(id))
+	}
+	report := typed.Progress(ctx)
+	if report == nil {
+		return watcher.Wait(ctx, string(account), string(id), wait, nil)
+	}
+	return watcher.Wait(ctx, string(account), string(id), wait, func(snapshot watch.Snapshot) {
+		if !snapshot.Known() {
+			report(nil, "waiting for Cloudflare's first answer")
+			return
+		}
+		test := newPolicyTest(id, snapshot)
+		report(test.PercentUsersProcessed, test.progress())
+	})
+}

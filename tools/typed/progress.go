@@ -1,0 +1,83 @@
+package typed
+
+import (
+	"context"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// ProgressFunc tells a client how far its call has come: how many per cent, nil if
+// that is not known, and a message in words.
+type ProgressFunc func(percent *float64, message string)
+
+// Notifier is a client's session (see [server.ClientSession]) that sends
+// notifications at once and in order. Only over such a session is progress reported:
+// the notification channel of mcp-go can deliver one after the result.
+type Notifier interface {
+	Notify(mcp.JSONRPCNotification) error
+}
+
+type progressKey struct{}
+
+// Progress returns what reports the progress of the call that ctx is of; nil if the
+// client does not want reports, or there is no way to send them. What is reported
+// increases strictly and stays below 100, as the MCP specification, "Progress",
+// wants it, whatever the percentages are. It is not safe for concurrent use.
+func Progress(ctx context.Context) ProgressFunc {
+	report, _ := ctx.Value(progressKey{}).(ProgressFunc)
+	return report
+}
+
+// withProgress returns a context of the request's call. A client wants progress if
+// its request comes with a token for it.
+func withProgress(ctx context.Context, request mcp.CallToolRequest) context.Context {
+	session, ok := server.ClientSessionFromContext(ctx).(Notifier)
+	if !ok || request.Params.Meta == nil || request.Params.Meta.ProgressToken == nil {
+		return ctx
+	}
+	var values increasing
+	report := ProgressFunc(func(percent *float64, message string) {
+		_ = session.Notify(mcp.JSONRPCNotification{ // a client that is gone misses nothing
+			JSONRPC: mcp.JSONRPC_VERSION,
+			Notification: mcp.Notification{
+				Method: "notifications/progress",
+				Params: mcp.NotificationParams{AdditionalFields: map[string]any{
+					"progressToken": request.Params.Meta.ProgressToken,
+					"progress":      values.next(percent),
+					"total":         100,
+					"message":       message,
+				}},
+			},
+		})
+	})
+	return context.WithValue(ctx, progressKey{}, report)
+}
+
+// increasing makes a strictly increasing sequence below 100 of percentages that may
+// stand still, be missing, or go back. A value that is not above the last one is
+// replaced by one slightly above it. The increments become smaller towards 100, so
+// that there is always room for another.
+type increasing struct {
+	started bool
+	last    float64
+}
+
+const (
+	maxIncrement = 0.001
+	// highest is the highest percentage that is reported as it is. The rest is for
+	// the increments of a call that stands at 100 % without having ended.
+	highest = 99.99
+)
+
+func (s *increasing) next(percent *float64) float64 {
+	value := s.last
+	if percent != nil {
+		value = min(max(*percent, 0), highest)
+	}
+	if s.started && value <= s.last {
+		value = s.last + min(maxIncrement, (100-s.last)/8)
+	}
+	s.started, s.last = true, value
+	return value
+}
