@@ -135,7 +135,7 @@ func TestBaseURLsThatAreRefused(t *testing.T) {
 func TestBaseURLErrorSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	_, err := cfapi.New(cfapi.Config{BaseURL: "http://api.cloudflare.com/client/v4"})
-	const want = `the base URL must start with https:// (http:// is allowed for a loopback address alone), but is for "api.cloudflare.com" over "http"`
+	const want = `the base URL must start with https:// (http:// is allowed only for a loopback address), but is for "api.cloudflare.com" over "http"`
 	if err == nil || err.Error() != want {
 		t.Errorf("error is\n%v\nwant\n%s", err, want)
 	}

@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
-	"time"
 
 	"access-policy-mcp/internal/loopback"
 )
@@ -24,14 +21,16 @@ type Config struct {
 	// empty. It must be https, or http to a loopback host.
 	BaseURL string
 
-	// Credentials authenticate every request.
+	// Credentials authenticate every request; without any, calls fail with
+	// [NoCredentials].
 	Credentials Credentials
 
 	// UserAgent is sent as it is, for example "access-policy-mcp/1.2.3".
 	UserAgent string
 
-	// Transport carries the requests; nil means a transport of the client's own
-	// with connection reuse and HTTP/2.
+	// Transport carries the requests; nil means a [Transport] of the client's own. One
+	// that repeats requests by itself, as [http.Transport] does, breaks what [Limiter]
+	// and [Client.StartPolicyTest] promise.
 	Transport http.RoundTripper
 
 	// Limiter decides when requests may be sent; nil means at any time.
@@ -42,7 +41,7 @@ type Config struct {
 type Client struct {
 	baseURL     string
 	credentials Credentials
-	secrets     *regexp.Regexp
+	redactor    *redactor
 	userAgent   string
 	transport   http.RoundTripper
 	limiter     Limiter
@@ -61,7 +60,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	transport := cfg.Transport
 	if transport == nil {
-		transport = NewTransport()
+		transport = NewTransport(nil)
 	}
 	limiter := cfg.Limiter
 	if limiter == nil {
@@ -70,28 +69,12 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		baseURL:     baseURL,
 		credentials: cfg.Credentials,
-		secrets:     cfg.Credentials.pattern(),
+		redactor:    newRedactor(cfg.Credentials),
 		userAgent:   cfg.UserAgent,
 		transport:   transport,
 		limiter:     limiter,
 		turn:        Turn{Patience: Patience},
 	}, nil
-}
-
-// NewTransport returns the transport of a client that has been given none. It keeps
-// as many idle connections as calls are likely to run at once: with net/http's
-// default of 2, each burst would pay for new handshakes.
-func NewTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          128,
-		MaxIdleConnsPerHost:   128,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
 }
 
 func checkBaseURL(raw string) (string, error) {
@@ -107,6 +90,6 @@ func checkBaseURL(raw string) (string, error) {
 	case u.Scheme == "https", u.Scheme == "http" && loopback.Is(u.Hostname()):
 		return strings.TrimRight(u.String(), "/"), nil
 	default:
-		return "", fmt.Errorf("the base URL must start with https:// (http:// is allowed for a loopback address alone), but is for %q over %q", u.Hostname(), u.Scheme)
+		return "", fmt.Errorf("the base URL must start with https:// (http:// is allowed only for a loopback address), but is for %q over %q", u.Hostname(), u.Scheme)
 	}
 }

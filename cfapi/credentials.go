@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 )
 
@@ -55,22 +54,4 @@ func (c Credentials) check() error {
 		}
 	}
 	return nil
-}
-
-// minSecret is the length below which a value is not searched for in foreign
-// text: replacing so short a string would garble every message.
-const minSecret = 4
-
-// pattern matches any of the credentials in foreign text, or is nil.
-func (c Credentials) pattern() *regexp.Regexp {
-	var alternatives []string
-	for _, value := range []string{c.Token, c.Key, c.Email} {
-		if len(value) >= minSecret {
-			alternatives = append(alternatives, regexp.QuoteMeta(value))
-		}
-	}
-	if alternatives == nil {
-		return nil
-	}
-	return regexp.MustCompile("(?i)" + strings.Join(alternatives, "|"))
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -14,7 +12,7 @@ import (
 type Answer[T any] struct {
 	// Result is the envelope's result.
 	Result T
-	// Messages are the API's remarks; mostly empty.
+	// Messages are those of the envelope; mostly there are none.
 	Messages []Notice
 	// RateLimit is the quota that came with the answer.
 	RateLimit RateLimit
@@ -22,21 +20,14 @@ type Answer[T any] struct {
 
 // envelope is the frame of every answer of Cloudflare's API.
 type envelope struct {
-	Success  bool            `json:"success"`
-	Errors   []wireNotice    `json:"errors"`
-	Messages []wireNotice    `json:"messages"`
-	Result   json.RawMessage `json:"result"`
+	success          bool
+	errors, messages json.RawMessage // lists of notices
+	result           json.RawMessage
 }
 
-type wireNotice struct {
-	Code             Count  `json:"code"`
-	Message          string `json:"message"`
-	DocumentationURL string `json:"documentation_url"`
-	Source           struct {
-		Pointer string `json:"pointer"`
-	} `json:"source"`
-	// Chain holds the inner reasons of some authentication errors.
-	Chain []wireNotice `json:"error_chain"`
+// UnmarshalJSON implements [json.Unmarshaler].
+func (e *envelope) UnmarshalJSON(data []byte) error {
+	return readFields(data, map[string]any{"success": &e.success, "errors": &e.errors, "messages": &e.messages, "result": &e.result})
 }
 
 // response is what came over the wire: a status, a header and a bounded body.
@@ -69,56 +60,22 @@ func decode[T any](c *Client, r response, open byte) (Answer[T], error) {
 	if err := json.Unmarshal(r.body, &env); err != nil || !startsWith(r.body, '{') {
 		return fail(c.describeBody(r.body))
 	}
-	failure.Notices = c.notices(env.Errors)
+	failure.Notices = c.notices(env.errors)
 	switch {
-	case r.status/100 != 2 && len(failure.Notices) > 0, !env.Success && len(failure.Notices) > 0:
+	case r.status/100 != 2 && len(failure.Notices) > 0, !env.success && len(failure.Notices) > 0:
 		return fail("")
 	case r.status/100 != 2:
 		return fail("an answer without an error message")
-	case !env.Success:
+	case !env.success:
 		return fail("an answer that does not report success, without an error message")
-	case !startsWith(env.Result, open):
+	case !startsWith(env.result, open):
 		return fail("a success without the documented result")
 	}
-	answer := Answer[T]{Messages: c.notices(env.Messages), RateLimit: failure.RateLimit}
-	if err := json.Unmarshal(env.Result, &answer.Result); err != nil {
+	answer := Answer[T]{Messages: c.notices(env.messages), RateLimit: failure.RateLimit}
+	if err := json.Unmarshal(env.result, &answer.Result); err != nil {
 		return fail("a result with a field of the wrong type")
 	}
 	return answer, nil
-}
-
-// maxNotices bounds how many errors or messages of one answer are kept.
-const maxNotices = 5
-
-func (c *Client) notices(wire []wireNotice) []Notice {
-	var out []Notice
-	var add func([]wireNotice)
-	add = func(wire []wireNotice) {
-		for _, w := range wire {
-			if len(out) == maxNotices {
-				return
-			}
-			out = append(out, Notice{
-				Code:             int(w.Code),
-				Message:          c.clean(w.Message, maxText),
-				DocumentationURL: documentationURL(c.clean(w.DocumentationURL, maxAddress)),
-				Pointer:          c.clean(w.Source.Pointer, maxName),
-			})
-			add(w.Chain)
-		}
-	}
-	add(wire)
-	return out
-}
-
-// documentationURL keeps addresses of Cloudflare's own, because readers follow
-// them.
-func documentationURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "https" || u.User != nil || !strings.HasSuffix("."+u.Host, ".cloudflare.com") || len(u.String()) > maxAddress {
-		return ""
-	}
-	return u.String()
 }
 
 func startsWith(data []byte, open byte) bool {

@@ -3,7 +3,6 @@ package cfapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -44,7 +43,7 @@ const (
 
 // Error is the one error type of this package.
 type Error struct {
-	// Kind classifies the failure.
+	// Kind says what can be done about the failure.
 	Kind Kind
 
 	// HTTPStatus is the status of the answer; 0 when there was none.
@@ -67,11 +66,14 @@ type Error struct {
 	// no answer.
 	RayID string
 
-	// MayBeDone is true if a request that changes something may have been carried
-	// out although there is no answer that says so.
+	// MayBeDone is true if Cloudflare may have carried out a request that changes
+	// something, although no answer confirms it.
 	MayBeDone bool
 
 	cause error
+
+	// stale is true if the connection had worked before and broke without an answer.
+	stale bool
 }
 
 // NewInternal is the error of a defect of this program, whose cause is for the log
@@ -111,30 +113,6 @@ func (e *Error) Codes() []int {
 		codes = append(codes, notice.Code)
 	}
 	return codes
-}
-
-// Notice is an entry of the envelope's errors or messages.
-type Notice struct {
-	// Code is Cloudflare's number for it.
-	Code int
-	// Message is Cloudflare's text, cleaned; "" when there is none.
-	Message string
-	// DocumentationURL points to an explanation on a site of Cloudflare's; often "".
-	DocumentationURL string
-	// Pointer is the JSON pointer to the offending part of the request; often "".
-	Pointer string
-}
-
-// String renders the notice on one line, its text quoted.
-func (n Notice) String() string {
-	s := fmt.Sprintf("%d %s", n.Code, Quote(n.Message))
-	if n.Pointer != "" {
-		s += " at " + Quote(n.Pointer)
-	}
-	if n.DocumentationURL != "" {
-		s += " (see " + n.DocumentationURL + ")"
-	}
-	return s
 }
 
 // Codes that decide the kind of a failure, where the status alone does not.
@@ -190,7 +168,9 @@ func (c *Client) transportError(ctx context.Context, err error) *Error {
 	case ctx.Err() != nil, isTimeout(err):
 		return &Error{Kind: Timeout, Summary: "no answer in time", cause: err}
 	}
-	return &Error{Kind: Unavailable, Summary: c.clean(err.Error(), maxText), cause: err}
+	_, stale := errors.AsType[staleError](err)
+	summary := strings.TrimPrefix(err.Error(), "net/http: Transport failed to read from server: ") // the rest says more
+	return &Error{Kind: Unavailable, Summary: c.clean(summary, maxText), cause: err, stale: stale}
 }
 
 func isTimeout(err error) bool {

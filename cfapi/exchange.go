@@ -36,6 +36,10 @@ func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[
 	delays.InitialInterval = 250 * time.Millisecond
 	delays.MaxInterval = 2 * time.Second
 
+	tries := uint(maxAttempts)
+	if c.turn.Once {
+		tries = 1
+	}
 	var last error
 	answer, err := backoff.Retry(ctx, func() (Answer[T], error) {
 		// A failure that is known is worth more than a long wait for another attempt.
@@ -44,11 +48,8 @@ func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[
 		}
 		answer, err := attempt[T](ctx, c, http.MethodGet, path, nil, open)
 		last = err
-		if err != nil && !retryable(err) {
-			err = backoff.Permanent(err)
-		}
-		return answer, err
-	}, backoff.WithBackOff(delays), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(time.Until(deadline)))
+		return answer, paced(err)
+	}, backoff.WithBackOff(delays), backoff.WithMaxTries(tries), backoff.WithMaxElapsedTime(time.Until(deadline)))
 	if err == nil {
 		return answer, nil
 	}
@@ -148,12 +149,23 @@ func (c *Client) send(req *http.Request) (response, error) {
 	}, nil
 }
 
-// retryable tells the failures that may pass within seconds.
-func retryable(err error) bool {
+// paced tells the retries what to do after a failure: to wait and try again, to try again
+// at once, or to end.
+func paced(err error) error {
 	failure, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
+	switch {
+	case err == nil:
+		return nil
+	case !ok || !retryable(failure):
+		return backoff.Permanent(err)
+	case failure.stale:
+		return &backoff.RetryAfterError{Duration: 0}
 	}
+	return err
+}
+
+// retryable tells the failures that may pass within seconds.
+func retryable(failure *Error) bool {
 	switch status := failure.HTTPStatus; {
 	case status == 0:
 		return failure.Kind == Unavailable || failure.Kind == Timeout

@@ -22,14 +22,17 @@ type Limiter interface {
 // otherwise.
 const Patience = 10 * time.Second
 
-// Turn says how an exchange waits for its turn with the [Limiter].
+// Turn says with which priority and for how long an exchange waits for the [Limiter], and
+// whether it may be repeated.
 type Turn struct {
-	// Repeating marks a poll of what has been read before. It lets those go first
-	// who ask for the first time.
+	// Repeating marks a repeated poll. First requests go before it.
 	Repeating bool
 
 	// Patience is the longest wait; 0 is none at all.
 	Patience time.Duration
+
+	// Once forbids repetitions: a failure is not worth another request.
+	Once bool
 
 	// Granted, unless nil, is called when the first attempt may be sent.
 	Granted func()

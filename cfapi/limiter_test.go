@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,12 +16,16 @@ import (
 // limiter grants so many turns, and remembers what it was asked and told.
 type limiter struct {
 	grants int
+
+	mu     sync.Mutex
 	turns  []cfapi.Turn
 	told   []string // per answer, the kind of its failure
 	limits []cfapi.RateLimit
 }
 
 func (l *limiter) Wait(ctx context.Context, turn cfapi.Turn) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.turns = append(l.turns, turn)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -36,6 +41,8 @@ func (l *limiter) Learn(limit cfapi.RateLimit, failure *cfapi.Error) {
 	if failure != nil {
 		kind = string(failure.Kind)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.told, l.limits = append(l.told, kind), append(l.limits, limit)
 }
 
@@ -148,6 +155,13 @@ func TestTurn(t *testing.T) {
 	turn := cfapi.Turn{Repeating: true, Patience: time.Minute, Granted: func() { granted = sim.Requests() == 0 }}
 	if _, err := get(t.Context(), client.WithTurn(turn)); err != nil || !granted {
 		t.Errorf("%v, granted before the request: %t", err, granted)
+	}
+	sim.SetFaults(simulator.Always(simulator.Fault{Status: 503}))
+	before := sim.Requests()
+	l.grants = 9
+	_, err := get(t.Context(), client.WithTurn(cfapi.Turn{Once: true}))
+	if wantKind(t, err, cfapi.Unavailable); sim.Requests()-before != 1 {
+		t.Errorf("%d requests instead of one", sim.Requests()-before)
 	}
 	if got := l.turns[0]; !got.Repeating || got.Patience != time.Minute {
 		t.Errorf("%+v", got)

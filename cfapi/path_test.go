@@ -34,12 +34,12 @@ func recorded(t *testing.T, account, test string) ([]requestLine, error) {
 }
 
 // plain carries a request for an https address without TLS.
-type plain struct{ *http.Transport }
+type plain struct{ http.RoundTripper }
 
 func (p plain) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.URL.Scheme = "http"
-	return p.Transport.RoundTrip(req)
+	return p.RoundTripper.RoundTrip(req)
 }
 
 func TestPath(t *testing.T) {

@@ -2,10 +2,11 @@ package cfapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
+	"math/big"
 	"strconv"
+	"strings"
 )
 
 // Longest identifiers that the API accepts, in characters.
@@ -62,6 +63,21 @@ type PolicyTest struct {
 	UsersErrored  *Count `json:"users_errored"`
 }
 
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *PolicyTest) UnmarshalJSON(data []byte) error {
+	return readFields(data, map[string]any{
+		"id": &t.ID, "status": &t.Status,
+		"percent_users_processed": &t.PercentUsersProcessed,
+		"percent_approved":        &t.PercentApproved,
+		"percent_blocked":         &t.PercentBlocked,
+		"percent_errored":         &t.PercentErrored,
+		"total_users":             &t.TotalUsers,
+		"users_approved":          &t.UsersApproved,
+		"users_blocked":           &t.UsersBlocked,
+		"users_errored":           &t.UsersErrored,
+	})
+}
+
 // GetPolicyTest reads the state of a policy test:
 // GET /accounts/{account_id}/access/policy-tests/{policy_test_id}.
 // The error is an [*Error].
@@ -76,27 +92,44 @@ func (c *Client) GetPolicyTest(ctx context.Context, accountID, policyTestID stri
 	return answer, err
 }
 
-// Count is a whole number of users. In JSON it may be written in any way that
-// has a whole value: 20, 20.0 and 2e1 are the same.
+// Count is a whole number of users, from −2⁶³ to 2⁶³−1. In JSON it may be written in any
+// way that has a whole value: 20, 20.0 and 2e1 are the same.
 type Count int64
 
-// maxCount is the largest whole number that JSON carries safely (RFC 8259
-// section 6).
-const maxCount = 1<<53 - 1
-
-// UnmarshalJSON accepts JSON numbers with a whole value.
+// UnmarshalJSON accepts JSON numbers with a whole value, and keeps all of their digits.
 func (c *Count) UnmarshalJSON(data []byte) error {
-	var number json.Number
-	if len(data) == 0 || data[0] == '"' {
+	if n, err := strconv.ParseInt(string(data), 10, 64); err == nil {
+		*c = Count(n)
+		return nil
+	}
+	if len(data) == 0 || data[0] != '-' && (data[0] < '0' || data[0] > '9') {
 		return errors.New("a count must be a number")
 	}
-	if err := json.Unmarshal(data, &number); err != nil || number == "" {
-		return err
+	n, err := wholeNumber(string(data))
+	*c = Count(n)
+	return err
+}
+
+// wholeNumber reads a number with a fraction or an exponent exactly.
+func wholeNumber(s string) (int64, error) {
+	const longest = 40 // what any sane notation needs; the exact value of 1e-999999999 nobody wants
+	approximate, err := strconv.ParseFloat(s, 64)
+	if err != nil || len(s) > longest || math.Abs(approximate) > 1<<63 {
+		return 0, errors.New("a count must be a whole number below 2^63")
 	}
-	value, err := strconv.ParseFloat(number.String(), 64)
-	if err != nil || value != math.Trunc(value) || math.Abs(value) > maxCount {
-		return errors.New("a count must be a whole number")
+	if mantissa, _, _ := strings.Cut(strings.ToLower(s), "e"); strings.Trim(mantissa, "-0.") == "" {
+		return 0, nil
 	}
-	*c = Count(value)
-	return nil
+	if math.Abs(approximate) < 0.5 {
+		return 0, errors.New("a count must be a whole number")
+	}
+	exact, _, err := big.ParseFloat(s, 10, 256, big.ToZero)
+	if err != nil {
+		return 0, err
+	}
+	n, accuracy := exact.Int64()
+	if accuracy != big.Exact {
+		return 0, errors.New("a count must be a whole number")
+	}
+	return n, nil
 }

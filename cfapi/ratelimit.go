@@ -30,8 +30,9 @@ type RateLimit struct {
 //
 //	Ratelimit: "default";r=50;t=30
 //
-// (draft-ietf-httpapi-ratelimit-headers, a list in the sense of RFC 9651). Of
-// several quotas, the one with the fewest requests left counts.
+// (draft-ietf-httpapi-ratelimit-headers, a list in the sense of RFC 9651). Of several
+// quotas, the one that closes longest counts: of those that are used up, the one with the
+// latest reset, and otherwise the one that leaves the fewest requests a second.
 func parseRateLimit(header http.Header) RateLimit {
 	list, err := httpsfv.UnmarshalList(header.Values("Ratelimit"))
 	if err != nil {
@@ -45,11 +46,26 @@ func parseRateLimit(header http.Header) RateLimit {
 		}
 		remaining, hasRemaining := wholeParam(item, "r")
 		reset, _ := wholeParam(item, "t")
-		if hasRemaining && (!tightest.Known || remaining < int64(tightest.Remaining)) {
-			tightest = RateLimit{Known: true, Remaining: int(remaining), Reset: seconds(reset)}
+		limit := RateLimit{Known: true, Remaining: int(remaining), Reset: seconds(reset)}
+		if hasRemaining && (!tightest.Known || limit.tighter(tightest)) {
+			tightest = limit
 		}
 	}
 	return tightest
+}
+
+// tighter reports whether l leaves less room than other.
+func (l RateLimit) tighter(other RateLimit) bool {
+	switch used, otherUsed := l.Remaining == 0 && l.Reset > 0, other.Remaining == 0 && other.Reset > 0; {
+	case used && otherUsed:
+		return l.Reset > other.Reset
+	case used != otherUsed:
+		return used
+	case l.Reset == 0 || other.Reset == 0: // one that is full again limits nothing
+		return l.Reset > other.Reset
+	default:
+		return float64(l.Remaining)*other.Reset.Seconds() < float64(other.Remaining)*l.Reset.Seconds()
+	}
 }
 
 func wholeParam(item httpsfv.Item, name string) (int64, bool) {

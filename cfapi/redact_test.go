@@ -2,10 +2,13 @@ package cfapi_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"html"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,6 +36,16 @@ func TestEchoedCredentialsAreRedacted(t *testing.T) {
 			"colour":        secret[:4] + "\x1b[31m" + secret[4:],
 			"NUL":           secret[:4] + "\x00" + secret[4:],
 			"upper, hidden": strings.ToUpper(secret[:6]) + "\u200d" + secret[6:],
+			"long s":        strings.ReplaceAll(secret, "s", "\u017f"),
+			"in a query":    url.QueryEscape(secret),
+			"all escaped":   escapeAll(secret, "%%%02X"),
+			"lower case":    escapeAll(secret, "%%%02x"),
+			"escaped twice": url.QueryEscape(escapeAll(secret, "%%%02X")),
+			"in JSON":       escapeAll(secret, `\u%04X`),
+			"JSON in JSON":  escapeAll(secret, `\\u%04x`),
+			"one in JSON":   strings.Replace(secret, secret[2:3], fmt.Sprintf(`\u%04x`, secret[2]), 1),
+			"in HTML":       escapeAll(secret, "&#%d;"),
+			"in HTML, hex":  escapeAll(secret, "&#x%X;"),
 		} {
 			t.Run(name+"/"+disguise, func(t *testing.T) {
 				t.Parallel()
@@ -41,6 +54,45 @@ func TestEchoedCredentialsAreRedacted(t *testing.T) {
 					t.Errorf("message is %q", got)
 				}
 			})
+		}
+	}
+}
+
+// escapeAll writes every character of an ASCII text with a format.
+func escapeAll(s, format string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, format, s[i])
+	}
+	return b.String()
+}
+
+// TestBase64IsRedacted, wherever in a longer text the secret begins, as in what HTTP's
+// Basic authentication sends.
+func TestBase64IsRedacted(t *testing.T) {
+	t.Parallel()
+	for name, secret := range secrets {
+		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+			for before := range 6 {
+				for after := range 4 {
+					echo := encoding.EncodeToString([]byte("abc??>"[:before] + secret + ":~~~~"[:after]))
+					got := message(t, "Invalid header: Basic "+echo+"; try again")
+					left := strings.TrimSuffix(strings.TrimPrefix(got, "Invalid header: Basic "), "; try again")
+					if !strings.Contains(left, "[redacted]") || len(left) > len("[redacted]")+20 {
+						t.Errorf("%s, %d characters before and %d after: %s of %s", name, before, after, left, echo)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestRedactionIsExact: nothing else is taken for a secret.
+func TestRedactionIsExact(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"simulated", "100% of 20 users", "a & b", `C:\users\x`, "c2ltdWxhdGVk", "admin", "é"} {
+		if got := message(t, text); got != text {
+			t.Errorf("%q became %q", text, got)
 		}
 	}
 }

@@ -58,8 +58,8 @@ func (s *reuseServer) arrive() {
 
 // client has the package's own transport, which here must trust the server.
 func (s *reuseServer) client(t *testing.T) *Client {
-	transport := NewTransport()
-	transport.TLSClientConfig = &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	transport := NewTransport(nil)
+	transport.dialer.TLSClientConfig = &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
 	client, err := New(Config{BaseURL: s.URL, Credentials: Credentials{Token: "a-token"}, Transport: transport})
 	if err != nil {
 		t.Fatal(err)

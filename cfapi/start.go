@@ -13,6 +13,11 @@ type StartedPolicyTest struct {
 	Status string `json:"status"`
 }
 
+// UnmarshalJSON implements [json.Unmarshaler].
+func (p *StartedPolicyTest) UnmarshalJSON(data []byte) error {
+	return readFields(data, map[string]any{"id": &p.ID, "status": &p.Status})
+}
+
 // StartPolicyTest starts a test of the policies, each the ID of a reusable policy
 // or an inline policy, as JSON: POST /accounts/{account_id}/access/policy-tests.
 // It sends one request and never repeats it, because each starts a test. The error

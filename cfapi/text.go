@@ -37,9 +37,7 @@ func (c *Client) clean(s string, limit int) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	s = strings.Join(strings.Fields(s), " ")
-	if c.secrets != nil {
-		s = c.secrets.ReplaceAllString(s, "[redacted]")
-	}
+	s = c.redactor.redact(s)
 	if runes := []rune(s); len(runes) > limit {
 		s = strings.TrimRight(string(runes[:limit-1]), " ") + "…"
 	}

@@ -45,6 +45,11 @@ type User struct {
 	Status UserStatus `json:"status"`
 }
 
+// UnmarshalJSON implements [json.Unmarshaler].
+func (u *User) UnmarshalJSON(data []byte) error {
+	return readFields(data, map[string]any{"id": &u.ID, "email": &u.Email, "name": &u.Name, "status": &u.Status})
+}
+
 // ListPolicyTestUsers reads one page of the users that have been processed:
 // GET /accounts/{account_id}/access/policy-tests/{policy_test_id}/users.
 // Pages count from 1 and have 1 to [MaxUsersPerPage] users; status selects users,

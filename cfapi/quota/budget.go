@@ -48,8 +48,8 @@ func New(requests int) *Budget {
 	return &Budget{bucket: newBucket(allowanceOf(requests), time.Now())}
 }
 
-// Wait implements [cfapi.Limiter]. Who would wait longer than the turn's patience
-// because of a penalty is refused at once.
+// Wait implements [cfapi.Limiter]. It fails at once if a penalty lasts longer than the
+// turn may wait.
 func (b *Budget) Wait(ctx context.Context, turn cfapi.Turn) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -162,8 +162,8 @@ func (b *Budget) ClosedFor() time.Duration {
 	return max(0, time.Until(b.penalty.until))
 }
 
-// Refusal is the error of somebody who asks for the first time and cannot wait. Its
-// RetryAfter is when there may be room.
+// Refusal returns the error of a first request that cannot be sent now. Its kind is
+// [cfapi.RateLimited], and its RetryAfter says when to try again.
 func (b *Budget) Refusal() *cfapi.Error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -183,16 +183,16 @@ func (b *Budget) refusal(repeating bool, now time.Time) *cfapi.Error {
 	}
 }
 
-// Interval is the time between two polls of each of n tests, if all of them are to
-// keep to the share of the budget that is for polls.
+// Interval returns the time between two polls of one test when n tests are polled, so
+// that all polls stay within their share of the budget.
 func (b *Budget) Interval(n int) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return time.Duration(float64(n) / (pollShare * b.bucket.current(time.Now()).perSecond) * float64(time.Second))
 }
 
-// Idle reports whether nobody waits and a new budget would admit no more than this
-// one.
+// Idle reports whether the queue is empty, no penalty runs and the bucket is full: a new
+// budget would admit no more than this one.
 func (b *Budget) Idle() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -5,10 +5,11 @@
 // (https://developers.cloudflare.com/fundamentals/api/reference/limits/). A [Budget]
 // keeps three promises, whatever its callers and the API do:
 //
-//   - No 5 minutes see more requests than the budget has.
-//   - Nothing is sent before a penalty is over; later news never shorten one.
-//   - Nobody waits while there is room, and who gives up frees the place at once.
+//   - In any 5 minutes there are at most as many requests as the budget has.
+//   - After a 429 nothing is sent until the penalty ends. No later answer shortens it.
+//   - A request waits only while the budget is used up. A caller that gives up leaves
+//     the queue at once, and has used nothing.
 //
-// It is a token bucket with two queues. Those who ask for the first time come before
-// polls that repeat; within a queue, who came first goes first.
+// It is a token bucket with two queues: first requests go before polls that repeat. Each
+// queue is first in, first out.
 package quota

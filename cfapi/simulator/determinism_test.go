@@ -40,7 +40,6 @@ func transcript(t *testing.T) string {
 		sim.SetQuota(20, 8*time.Second)
 		sim.SetFaults(simulator.Once(5, simulator.Fault{Status: 503, Body: "no"}, simulator.Fault{Delay: 300 * time.Millisecond}, simulator.Fault{Reset: true}))
 		client := serve(t, sim)
-		client.Transport.(*http.Transport).DisableKeepAlives = true // or the reset would be repeated unseen
 		ids := []string{simulator.PolicyTestID, simulator.BlockedID, "added", "no-such-test"}
 		for i := range 60 {
 			token := right

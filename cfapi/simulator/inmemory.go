@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+
+	"access-policy-mcp/cfapi"
 )
 
 // BaseURL is the address of a simulator that is reached through [Serve].
@@ -14,15 +16,12 @@ const BaseURL = "http://localhost"
 // connections in memory, and returns the transport that reaches it whatever
 // host is asked for. No port is opened. stop ends the server and its
 // connections.
-func Serve(handler http.Handler) (transport *http.Transport, stop func()) {
+func Serve(handler http.Handler) (transport *cfapi.Transport, stop func()) {
 	listener := NewListener()
 	server := &http.Server{Handler: handler}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = server.Serve(listener) })
-	transport = &http.Transport{
-		DialContext:         listener.DialContext,
-		MaxIdleConnsPerHost: 128,
-	}
+	transport = cfapi.NewTransport(&http.Transport{DialContext: listener.DialContext})
 	return transport, func() {
 		transport.CloseIdleConnections()
 		_ = server.Close()

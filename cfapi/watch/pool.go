@@ -17,9 +17,9 @@ const (
 	keepWatcher = time.Minute
 )
 
-// Pool keeps a [Watcher] with a budget of its own for each credential: what was read
-// with one never reaches a caller who has another. It holds the secrets in its
-// clients alone; a watcher is found by a digest. It is safe for concurrent use.
+// Pool has a [Watcher] with a budget of its own for each credential. Results are never
+// shared between credentials. Only the clients hold the secrets; a watcher is found by a
+// digest. Pool is safe for concurrent use.
 type Pool struct {
 	config cfapi.Config
 	budget int
@@ -47,7 +47,7 @@ func NewPool(config cfapi.Config, requestBudget int) (*Pool, error) {
 		return nil, err
 	}
 	if config.Transport == nil {
-		config.Transport = cfapi.NewTransport() // of all clients together
+		config.Transport = cfapi.NewTransport(nil) // of all clients together
 	}
 	return &Pool{config: config, budget: requestBudget, watchers: map[digest]*pooled{}}, nil
 }
@@ -104,7 +104,7 @@ func (p *Pool) forget() {
 	}
 }
 
-// Drain makes everybody who waits, now or later, return with what there is.
+// Drain makes current and later waits return soon, with the last known state.
 func (p *Pool) Drain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,8 +17,8 @@ type Snapshot struct {
 	// Failure is why a later request failed; nil if none did.
 	Failure *cfapi.Error
 
-	// Next is after how long it makes sense to ask again, if the test has not
-	// finished: from 1 s up.
+	// Next is how long to wait before asking again, at least 1 s. It has no meaning
+	// once the test has finished.
 	Next time.Duration
 }
 

@@ -35,10 +35,11 @@ func New(client *cfapi.Client, budget *quota.Budget) *Watcher {
 	}
 }
 
-// Client makes the requests that are not about the state of a test.
+// Client returns the client of this credential, for requests that are not about the state
+// of a test. They count against the same budget.
 func (w *Watcher) Client() *cfapi.Client { return w.client }
 
-// Drain makes everybody who waits, now or later, return with what there is.
+// Drain makes current and later waits return soon, with the last known state.
 func (w *Watcher) Drain() { w.drainOnce.Do(func() { close(w.draining) }) }
 
 // longestExchange is more than a request takes with its retries, once it has its
@@ -78,14 +79,14 @@ func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snap
 	}
 }
 
-// Wait returns the state of a test once it has ended, its status is one that
-// nobody knows, limit has passed or the watcher is drained. Failures that may
-// pass do not end it: a snapshot with a Failure is older than it. A first answer may
-// take 10 s, however short limit is. The error is a [*cfapi.Error]: one that will not
-// pass, or the last one if there never was an answer.
+// Wait returns the state of a test when the test has ended, its status is not one that
+// Cloudflare documents, limit has passed, or the watcher is drained. A first answer may
+// take 10 s, however short limit is. Temporary failures do not end the wait: if the
+// snapshot has a Failure, its figures are older than that failure. The error is a
+// [*cfapi.Error]: one that is not temporary, or the last one if there was no answer.
 //
-// Until then report, unless nil, is called with each new state, and at least
-// every 15 s with the last one, though not in the last second before limit.
+// Until then Wait calls report, unless it is nil, with each new state, and at least every
+// 15 s with the last one; not in the last second before limit.
 func (w *Watcher) Wait(ctx context.Context, accountID, policyTestID string, limit time.Duration, report func(Snapshot)) (Snapshot, error) {
 	p, err := w.join(key{accountID, policyTestID}, true)
 	if err != nil {

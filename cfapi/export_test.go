@@ -1,0 +1,4 @@
+package cfapi
+
+// NewDialer is what opens connections when a client has been given no transport.
+var NewDialer = newDialer

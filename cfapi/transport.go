@@ -1,0 +1,257 @@
+package cfapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// maxIdleConnections bounds the connections that are kept for later requests. It is
+	// as many as calls are likely to run at once: a burst that finds none pays for new
+	// handshakes.
+	maxIdleConnections = 128
+	// idleConnectionTimeout is how long a connection is kept.
+	idleConnectionTimeout = 90 * time.Second
+)
+
+// newDialer returns what opens connections when a client has been given no transport.
+func newDialer() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: 5 * time.Second,
+		// A connection that has fallen silent, as after a change of networks, is given
+		// up before the attempt that waits on it is.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 4 * time.Second},
+	}
+}
+
+// Transport is a [http.RoundTripper] that sends each request once. A [http.Transport]
+// repeats by itself what a broken connection or an HTTP/2 server refused, unseen by any
+// budget: a start would be sent many times. Here every repetition is the client's
+// own. A connection on which a request has failed serves no other.
+//
+// All requests must be for the same scheme and host.
+type Transport struct {
+	dialer *http.Transport
+
+	mu   sync.Mutex
+	open []*connection // those that can be used; the latest used comes last
+	// dialing is closed when the connection is open, or cannot be, that others wait for
+	// to share it; nil if there is none.
+	dialing chan struct{}
+	// unshared is true once a connection has turned out to take one request at a time:
+	// HTTP/1.1.
+	unshared bool
+}
+
+// connection is one that is open.
+type connection struct {
+	*http.ClientConn
+	idle   *time.Timer // closes it
+	used   bool        // it has carried a request to its end
+	broken bool        // it gets no more requests
+}
+
+// staleError is the failure of a connection that has worked before. Servers close idle
+// connections, sometimes just as they are used again: that says nothing of the server's
+// health.
+type staleError struct{ error }
+
+// Unwrap returns the failure itself.
+func (e staleError) Unwrap() error { return e.error }
+
+// NewTransport returns a transport that opens connections as dialer does, its proxy, TLS
+// and HTTP/2 settings included; nil stands for the settings of the API's clients.
+func NewTransport(dialer *http.Transport) *Transport {
+	if dialer == nil {
+		dialer = newDialer()
+	}
+	return &Transport{dialer: dialer}
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	c, err := t.connection(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.RoundTrip(req)
+	if err != nil {
+		if t.finished(c, err) {
+			err = staleError{err}
+		}
+		return nil, err
+	}
+	resp.Body = &body{ReadCloser: resp.Body, finished: func(err error) { t.finished(c, err) }}
+	return resp, nil
+}
+
+// CloseIdleConnections closes the connections that carry no request.
+func (t *Transport) CloseIdleConnections() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closeIdle()
+}
+
+func (t *Transport) closeIdle() {
+	for _, c := range slices.Clone(t.open) {
+		if c.InFlight() == 0 {
+			t.drop(c)
+			_ = c.Close()
+		}
+	}
+}
+
+// connection returns one with room for the request, which is reserved.
+func (t *Transport) connection(req *http.Request) (*connection, error) {
+	ctx := req.Context()
+	for {
+		t.mu.Lock()
+		c := t.reserve()
+		dialing := t.dialing
+		if c == nil && (dialing == nil || t.unshared) {
+			opened := make(chan struct{})
+			if dialing == nil {
+				t.dialing = opened
+			}
+			t.mu.Unlock()
+			return t.dial(ctx, req, opened)
+		}
+		t.mu.Unlock()
+		if c != nil {
+			return c, nil
+		}
+		select {
+		case <-dialing:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// reserve takes the connection with room that has been used last: the others grow idle.
+func (t *Transport) reserve() *connection {
+	for _, c := range slices.Backward(slices.Clone(t.open)) {
+		if c.Err() != nil {
+			t.drop(c)
+		} else if c.Reserve() == nil {
+			t.drop(c)
+			t.open = append(t.open, c)
+			return c
+		}
+	}
+	return nil
+}
+
+// dial opens a connection for a request, and lets those look again who wait for it.
+func (t *Transport) dial(ctx context.Context, req *http.Request, opened chan struct{}) (*connection, error) {
+	address := net.JoinHostPort(req.URL.Hostname(), req.URL.Port()) // without a port: the scheme's
+	conn, err := t.dialer.NewClientConn(ctx, req.URL.Scheme, address)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dialing == opened {
+		t.dialing = nil
+	}
+	close(opened)
+	if err != nil {
+		return nil, err
+	}
+	t.unshared = conn.Available() <= 1
+	if err := conn.Reserve(); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	c := &connection{ClientConn: conn}
+	c.idle = time.AfterFunc(idleConnectionTimeout, func() { t.expire(c) })
+	c.idle.Stop()
+	t.open = append(t.open, c)
+	return c, nil
+}
+
+// finished takes note that a request has ended: with its answer read, or with an error. A
+// caller that leaves says nothing about the connection. Any other error does, and when
+// it is one that has worked before, those that idle are probably broken too.
+func (t *Transport) finished(c *connection, err error) (stale bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	failed := err != nil && !errors.Is(err, context.Canceled)
+	if failed || c.Err() != nil {
+		c.broken = true
+		t.drop(c)
+	}
+	if stale = failed && c.used; stale {
+		t.closeIdle()
+	}
+	c.used = true
+	switch idle := c.InFlight() == 0; {
+	case !idle:
+	case c.broken || t.idleConnections() > maxIdleConnections:
+		t.drop(c)
+		_ = c.Close()
+	default:
+		c.idle.Reset(idleConnectionTimeout)
+	}
+	return stale
+}
+
+func (t *Transport) idleConnections() int {
+	n := 0
+	for _, c := range t.open {
+		if c.InFlight() == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// expire closes a connection that nobody has used for long.
+func (t *Transport) expire(c *connection) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c.InFlight() == 0 {
+		t.drop(c)
+		_ = c.Close()
+	}
+}
+
+// drop takes a connection from those that can be used. Requests on it go on.
+func (t *Transport) drop(c *connection) {
+	c.idle.Stop()
+	if i := slices.Index(t.open, c); i >= 0 {
+		t.open = slices.Delete(t.open, i, i+1)
+	}
+}
+
+// body tells once how the reading of an answer has ended.
+type body struct {
+	io.ReadCloser
+	finished func(error)
+	failure  error // of reading
+}
+
+// Read implements [io.Reader].
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.failure = err
+	}
+	return n, err
+}
+
+// Close implements [io.Closer].
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	if b.finished != nil {
+		b.finished(b.failure)
+		b.finished = nil
+	}
+	return err
+}
