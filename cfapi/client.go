@@ -73,7 +73,7 @@ func New(cfg Config) (*Client, error) {
 		userAgent:   cfg.UserAgent,
 		transport:   transport,
 		limiter:     limiter,
-		turn:        Turn{Patience: Patience},
+		turn:        Turn{MaxWait: DefaultMaxWait},
 	}, nil
 }
 

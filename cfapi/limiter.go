@@ -10,7 +10,7 @@ import (
 // for concurrent use.
 type Limiter interface {
 	// Wait returns nil once one request may be sent. The error is ctx's, or an
-	// [*Error] of the kind [RateLimited] when the turn's patience is over.
+	// [*Error] of the kind [RateLimited] when the turn's MaxWait is over.
 	Wait(ctx context.Context, turn Turn) error
 
 	// Learn takes note of an answer: what it says of the quota and, unless nil,
@@ -18,9 +18,9 @@ type Limiter interface {
 	Learn(limit RateLimit, failure *Error)
 }
 
-// Patience is how long an exchange waits for its turn, unless its [Turn] says
+// DefaultMaxWait is how long an exchange waits for its turn, unless its [Turn] says
 // otherwise.
-const Patience = 10 * time.Second
+const DefaultMaxWait = 10 * time.Second
 
 // Turn says with which priority and for how long an exchange waits for the [Limiter], and
 // whether it may be repeated.
@@ -28,8 +28,8 @@ type Turn struct {
 	// Repeating marks a repeated poll. First requests go before it.
 	Repeating bool
 
-	// Patience is the longest wait; 0 is none at all.
-	Patience time.Duration
+	// MaxWait is the longest wait; 0 is none at all.
+	MaxWait time.Duration
 
 	// Once forbids repetitions: a failure is not worth another request.
 	Once bool

@@ -123,7 +123,7 @@ func TestNoMethodGoesAroundTheLimiter(t *testing.T) {
 			t.Parallel()
 			client, l, sim := limited(t, 0)
 			failure := wantKind(t, call(t.Context(), client), cfapi.RateLimited)
-			if failure.RetryAfter != 7*time.Second || failure.MayBeDone || sim.Requests() != 0 || len(l.turns) != 1 || l.turns[0].Patience != cfapi.Patience {
+			if failure.RetryAfter != 7*time.Second || failure.MayBeDone || sim.Requests() != 0 || len(l.turns) != 1 || l.turns[0].MaxWait != cfapi.DefaultMaxWait {
 				t.Errorf("%+v, %d requests, turns %+v", failure, sim.Requests(), l.turns)
 			}
 		})
@@ -152,7 +152,7 @@ func TestTurn(t *testing.T) {
 	t.Parallel()
 	client, l, sim := limited(t, 1)
 	granted := false
-	turn := cfapi.Turn{Repeating: true, Patience: time.Minute, Granted: func() { granted = sim.Requests() == 0 }}
+	turn := cfapi.Turn{Repeating: true, MaxWait: time.Minute, Granted: func() { granted = sim.Requests() == 0 }}
 	if _, err := get(t.Context(), client.WithTurn(turn)); err != nil || !granted {
 		t.Errorf("%v, granted before the request: %t", err, granted)
 	}
@@ -163,7 +163,7 @@ func TestTurn(t *testing.T) {
 	if wantKind(t, err, cfapi.Unavailable); sim.Requests()-before != 1 {
 		t.Errorf("%d requests instead of one", sim.Requests()-before)
 	}
-	if got := l.turns[0]; !got.Repeating || got.Patience != time.Minute {
+	if got := l.turns[0]; !got.Repeating || got.MaxWait != time.Minute {
 		t.Errorf("%+v", got)
 	}
 }

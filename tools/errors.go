@@ -99,27 +99,27 @@ var readPhrases = errorPhrases{
 	check:      "Check policy_test_id, and that account_id is the account it was started in.",
 }
 
-// result is what the handler of a tool returns for err: for a defect of this program
+// failed is what the handler of a tool returns for err: for a defect of this program
 // also its cause.
-func (p errorPhrases) result(ctx context.Context, err error) (*mcp.CallToolResult, error) {
+func (s *service) failed(ctx context.Context, phrases errorPhrases, err error) (*mcp.CallToolResult, error) {
 	failure := failureOf(err)
 	if failure == nil {
 		return InternalError(), err
 	}
-	return failedResult(failure, p.text(ctx, failure)), nil
+	return failedResult(failure, phrases.text(ctx, failure, s.describe(failure))), nil
 }
 
 // requestError is what the handler of a resource returns for err.
-func (p errorPhrases) requestError(ctx context.Context, err error) *RequestError {
+func (s *service) requestError(ctx context.Context, phrases errorPhrases, err error) *RequestError {
 	failure := failureOf(err)
 	if failure == nil {
 		return &RequestError{Info: ErrorInfo{Kind: cfapi.Internal}, text: internalText, cause: err}
 	}
-	return &RequestError{Info: newErrorInfo(failure), text: p.text(ctx, failure)}
+	return &RequestError{Info: newErrorInfo(failure), text: phrases.text(ctx, failure, s.describe(failure))}
 }
 
 // text says what happened, what Cloudflare said of it, and what to do next.
-func (p errorPhrases) text(ctx context.Context, failure *cfapi.Error) string {
+func (p errorPhrases) text(ctx context.Context, failure *cfapi.Error, said string) string {
 	caller, _ := CallerFrom(ctx)
 	if text := p.textWithoutAnswer(caller.Credential, failure); text != "" {
 		return text
@@ -150,7 +150,7 @@ func (p errorPhrases) text(ctx context.Context, failure *cfapi.Error) string {
 	if failure.MayBeDone {
 		next = p.outcomeUnknown
 	}
-	return what + prefixed(": ", describe(failure)) + ". " + next
+	return what + prefixed(": ", said) + ". " + next
 }
 
 // textWithoutAnswer is the whole text for failures that Cloudflare has said nothing
@@ -199,18 +199,23 @@ const maxUnmarkedAge = 15 * time.Second
 
 // ageWarning tells that figures are older than they could be, and why if that is
 // known; "" if they are not.
-func ageWarning(failure *cfapi.Error, age time.Duration) string {
+func (s *service) ageWarning(failure *cfapi.Error, age time.Duration) string {
 	seconds := int(age / time.Second)
 	switch {
 	case failure != nil:
-		return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", prefixed(string(failure.Kind)+": ", describe(failure)), seconds)
+		return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", s.reason(failure), seconds)
 	case age > maxUnmarkedAge:
 		return fmt.Sprintf("These figures are %d s old.", seconds)
 	}
 	return ""
 }
 
-// describe quotes what Cloudflare said.
+// reason says in a warning why a request failed.
+func (s *service) reason(failure *cfapi.Error) string {
+	return string(failure.Kind) + prefixed(": ", s.describe(failure))
+}
+
+// describe quotes what Cloudflare said; "" if that is nothing.
 func describe(failure *cfapi.Error) string {
 	var parts []string
 	if failure.HTTPStatus != 0 {

@@ -75,7 +75,7 @@ func TestNoCredentials(t *testing.T) {
 		if kind := errorInfo(t, result).Kind; kind != cfapi.NoCredentials {
 			t.Errorf("%s: kind %s", tool.Tool.Name, kind)
 		}
-		for _, want := range []string{"CLOUDFLARE_API_TOKEN", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY", "Access: Policy Test ", hint} {
+		for _, want := range []string{"CLOUDFLARE_API_TOKEN", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY", "the permission \"Access: ", hint} {
 			if !strings.Contains(text(result, 0), want) {
 				t.Errorf("%s: the text does not name %s: %s", tool.Tool.Name, want, text(result, 0))
 			}

@@ -106,14 +106,14 @@ type requestLog struct {
 	sent []sentRequest
 }
 
-type sentRequest struct{ method, path, query, body string }
+type sentRequest struct{ method, path, query, contentType, body string }
 
 func (l *requestLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	path, query, _ := strings.Cut(r.RequestURI, "?")
-	l.sent = append(l.sent, sentRequest{r.Method, path, query, string(body)})
+	l.sent = append(l.sent, sentRequest{r.Method, path, query, r.Header.Get("Content-Type"), string(body)})
 	switch {
 	case r.Method == http.MethodPost:
 		_, _ = io.WriteString(w, `{"success":true,"result":{"id":"started","status":"success"}}`)

@@ -77,16 +77,16 @@ func newGetTest(s *service) server.ServerTool {
 				return PolicyTest{}, err
 			}
 			defer release()
-			snapshot, err := readPolicyTest(ctx, watcher, in.AccountID, in.PolicyTestID, in.WaitSeconds.duration())
+			snapshot, err := s.readPolicyTest(ctx, watcher, in.AccountID, in.PolicyTestID, in.WaitSeconds.duration())
 			if err != nil {
 				return PolicyTest{}, err
 			}
-			return newPolicyTest(in.PolicyTestID, snapshot), nil
+			return s.newPolicyTest(in.PolicyTestID, snapshot), nil
 		},
 	}.ServerTool(s.typedOptions(readPhrases))
 }
 
-func newPolicyTest(id PolicyTestID, snapshot watch.Snapshot) PolicyTest {
+func (s *service) newPolicyTest(id PolicyTestID, snapshot watch.Snapshot) PolicyTest {
 	test := snapshot.Answer.Result
 	out := PolicyTest{
 		ID:                    test.ID,
@@ -104,12 +104,15 @@ func newPolicyTest(id PolicyTestID, snapshot watch.Snapshot) PolicyTest {
 	if !out.Finished {
 		out.CheckAgainAfterSeconds = wholeSeconds(snapshot.Next)
 	}
-	if warning := ageWarning(snapshot.Failure, time.Since(snapshot.ReadAt)); warning != "" {
+	if warning := s.ageWarning(snapshot.Failure, time.Since(snapshot.ReadAt)); warning != "" {
 		out.Warnings = append(out.Warnings, warning)
 	}
 	for _, notice := range snapshot.Answer.Messages {
-		out.Warnings = append(out.Warnings, noticeWarning(notice))
+		out.Warnings = append(out.Warnings, s.noticeWarning(notice))
 	}
-	out.Summary = out.summarize(id)
+	out.Summary = out.summarize(id, s.quoted(string(out.Status)))
+	if s.options.HideUserDetails {
+		out.hideTexts(id)
+	}
 	return out
 }

@@ -8,8 +8,9 @@ import (
 	"access-policy-mcp/cfapi"
 )
 
-// summarize says in sentences for a person everything that is in the result.
-func (t PolicyTest) summarize(id PolicyTestID) string {
+// summarize says in sentences for a person everything that is in the result. quoted is
+// the status in quotation marks.
+func (t PolicyTest) summarize(id PolicyTestID, quoted string) string {
 	name, progress, outcomes := "Policy test "+string(shortID(id)), t.progress(), t.outcomes()
 	var b strings.Builder
 	switch t.Status {
@@ -25,7 +26,7 @@ func (t PolicyTest) summarize(id PolicyTestID) string {
 		fmt.Fprintf(&b, "%s: Cloudflare did not report its status; %s.%s", name, progress, ofThose(outcomes))
 	default:
 		fmt.Fprintf(&b, "%s has the status %s, which this version does not know, so it may or may not have ended: %s.%s",
-			name, cfapi.Quote(string(t.Status)), progress, ofThose(outcomes))
+			name, quoted, progress, ofThose(outcomes))
 	}
 	if t.CheckAgainAfterSeconds > 0 {
 		fmt.Fprintf(&b, " Check again in %d s.", t.CheckAgainAfterSeconds)

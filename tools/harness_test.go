@@ -33,6 +33,12 @@ func newOptions(t *testing.T, handler http.Handler) tools.Options {
 	t.Helper()
 	transport, stop := simulator.Serve(handler)
 	t.Cleanup(stop)
+	return newOptionsOver(t, transport)
+}
+
+// newOptionsOver returns options for tools whose requests go over transport.
+func newOptionsOver(t *testing.T, transport http.RoundTripper) tools.Options {
+	t.Helper()
 	pool, err := watch.NewPool(cfapi.Config{BaseURL: simulator.BaseURL, Transport: transport}, quota.Max)
 	if err != nil {
 		t.Fatal(err)

@@ -31,9 +31,9 @@ func (PolicyTestID) JSONSchema() *jsonschema.Schema {
 	return idSchema(cfapi.MaxPolicyTestID, "ID of the policy test")
 }
 
-// usable reports whether the tools accept the ID, which comes from the API.
-func (id PolicyTestID) usable() bool {
-	matches, _ := regexp.MatchString(idPattern, string(id))
+// usableID reports whether the tools accept the ID, which comes from the API.
+func usableID(id string) bool {
+	matches, _ := regexp.MatchString(idPattern, id)
 	return matches && len(id) <= cfapi.MaxPolicyTestID
 }
 

@@ -3,6 +3,8 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +13,9 @@ import (
 
 	"access-policy-mcp/tools/typed"
 )
+
+// addressScheme is what the addresses of policy tests start with.
+const addressScheme = "access-policy-test://"
 
 // testAddress is what the address of a policy test as a resource names.
 type testAddress struct {
@@ -32,23 +37,23 @@ func (s *service) resourceTemplates() []server.ServerResourceTemplate {
 		return typed.NewArguments[testAddress](options)
 	})
 	return []server.ServerResourceTemplate{{
-		Template: mcp.NewResourceTemplate("access-policy-test://{account_id}/{policy_test_id}", "access_policy_test",
+		Template: mcp.NewResourceTemplate(addressScheme+"{account_id}/{policy_test_id}", "access_policy_test",
 			mcp.WithTemplateTitle("Access policy test"),
 			mcp.WithTemplateDescription("State of a Cloudflare Access policy test, as from get_access_policy_test"),
 			mcp.WithTemplateMIMEType("application/json"),
 		),
 		Handler: func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-			contents, err := s.readResource(ctx, addresses(), request)
+			contents, err := s.readResource(ctx, addresses(), request.Params.URI)
 			if err != nil {
-				return nil, readPhrases.requestError(ctx, err)
+				return nil, s.requestError(ctx, readPhrases, err)
 			}
 			return []mcp.ResourceContents{contents}, nil
 		},
 	}}
 }
 
-func (s *service) readResource(ctx context.Context, addresses *typed.Arguments[testAddress], request mcp.ReadResourceRequest) (Contents, error) {
-	address, err := decodeAddress(addresses, request)
+func (s *service) readResource(ctx context.Context, addresses *typed.Arguments[testAddress], uri string) (Contents, error) {
+	address, err := decodeAddress(addresses, uri)
 	if err != nil {
 		return Contents{}, err
 	}
@@ -57,37 +62,39 @@ func (s *service) readResource(ctx context.Context, addresses *typed.Arguments[t
 		return Contents{}, err
 	}
 	defer release()
-	snapshot, err := readPolicyTest(ctx, watcher, address.AccountID, address.PolicyTestID, 0)
+	snapshot, err := s.readPolicyTest(ctx, watcher, address.AccountID, address.PolicyTestID, 0)
 	if err != nil {
 		return Contents{}, err
 	}
-	test := newPolicyTest(address.PolicyTestID, snapshot)
+	test := s.newPolicyTest(address.PolicyTestID, snapshot)
 	data, err := typed.Marshal(test)
 	if err != nil {
 		return Contents{}, err
 	}
 	return Contents{
-		TextResourceContents: mcp.TextResourceContents{URI: request.Params.URI, MIMEType: "application/json", Text: string(data)},
+		TextResourceContents: mcp.TextResourceContents{URI: uri, MIMEType: "application/json", Text: string(data)},
 		finished:             test.Finished,
 		checkAgainAfter:      time.Duration(test.CheckAgainAfterSeconds) * time.Second,
 	}, nil
 }
 
-// decodeAddress checks the parts of the URI, each of which mcp-go gives as a list of
-// one.
-func decodeAddress(addresses *typed.Arguments[testAddress], request mcp.ReadResourceRequest) (testAddress, error) {
-	parts := map[string]any{}
-	for name, value := range request.Params.Arguments {
-		if values, ok := value.([]string); ok && len(values) == 1 {
-			value = values[0]
-		}
-		parts[name] = value
-	}
-	data, err := json.Marshal(parts)
+// decodeAddress checks the parts of the URI. mcp-go would give a part with a comma as a
+// list, as RFC 6570 has it, which nobody wrote.
+func decodeAddress(addresses *typed.Arguments[testAddress], uri string) (testAddress, error) {
+	account, id, _ := strings.Cut(strings.TrimPrefix(uri, addressScheme), "/")
+	data, err := json.Marshal(testAddress{AccountID(unescaped(account)), PolicyTestID(unescaped(id))})
 	if err != nil {
 		return testAddress{}, err
 	}
 	return addresses.Decode(data)
+}
+
+// unescaped decodes percent-encoding. What is none stays, and is refused as an ID.
+func unescaped(part string) string {
+	if decoded, err := url.PathUnescape(part); err == nil {
+		return decoded
+	}
+	return part
 }
 
 // Contents are the contents of a resource, with how long they are good for.

@@ -31,6 +31,9 @@ func TestOnlyServedToolsAreNamed(t *testing.T) {
 		}
 		t.Run(strings.Join(served, "+"), func(t *testing.T) {
 			all := textsOf(t, served)
+			if all["instructions"] == "" || !slices.ContainsFunc(served, func(name string) bool { return strings.Contains(all["instructions"], name) }) {
+				t.Errorf("the instructions name no tool: %q", all["instructions"])
+			}
 			for where, text := range all {
 				for _, name := range names {
 					if !slices.Contains(served, name) && strings.Contains(text, name) {

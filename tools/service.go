@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/invopop/jsonschema"
+	"github.com/mark3labs/mcp-go/mcp"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/watch"
@@ -32,7 +33,9 @@ func (s *service) serves(names ...string) bool {
 // typedOptions are those of a tool whose errors have these phrases.
 func (s *service) typedOptions(phrases errorPhrases) typed.Options {
 	options := typed.Options{
-		Fail:         phrases.result,
+		Fail: func(ctx context.Context, err error) (*mcp.CallToolResult, error) {
+			return s.failed(ctx, phrases, err)
+		},
 		Schemas:      map[reflect.Type]jsonschema.Schema{reflect.TypeFor[cfapi.Status](): statusSchema()},
 		PatternWords: map[string]string{idPattern: idPatternWords},
 	}
@@ -52,7 +55,7 @@ func statusSchema() jsonschema.Schema {
 
 // readPolicyTest reads the state of a test once or, if wait is above 0, watches it
 // for so long and reports the progress of the call.
-func readPolicyTest(ctx context.Context, watcher *watch.Watcher, account AccountID, id PolicyTestID, wait time.Duration) (watch.Snapshot, error) {
+func (s *service) readPolicyTest(ctx context.Context, watcher *watch.Watcher, account AccountID, id PolicyTestID, wait time.Duration) (watch.Snapshot, error) {
 	if wait == 0 {
 		return watcher.Get(ctx, string(account), string(id))
 	}
@@ -65,7 +68,7 @@ func readPolicyTest(ctx context.Context, watcher *watch.Watcher, account Account
 			report(nil, "waiting for Cloudflare's first answer")
 			return
 		}
-		test := newPolicyTest(id, snapshot)
+		test := s.newPolicyTest(id, snapshot)
 		report(test.PercentUsersProcessed, test.progress())
 	})
 }

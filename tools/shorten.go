@@ -55,11 +55,6 @@ func tooLong(users []User) bool {
 	return total > pageTokens
 }
 
-// noticeWarning passes on a message that came with a success.
-func noticeWarning(notice cfapi.Notice) string {
-	return "Cloudflare adds: " + shortenNotice(notice, noticeTokens[0]).String() + "."
-}
-
 // shortenNotice shortens the texts of a notice. Half an address is of no use.
 func shortenNotice(notice cfapi.Notice, limit int) cfapi.Notice {
 	notice.Message = shorten(notice.Message, limit)

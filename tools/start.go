@@ -64,13 +64,12 @@ type inlinePolicy struct {
 type StartedTest struct {
 	// ID has at most 64 characters.
 	ID string `json:"id" jsonschema_description:"ID of the new policy test"`
-	// Status is documented as "success".
-	Status string `json:"status,omitempty" jsonschema_description:"Of the start, not of the test"`
 	// Summary has the ID, the state of the test after a wait, and the next step.
 	Summary string `json:"summary"`
 	// Test is the state of the test after a wait.
 	Test *watchedTest `json:"test,omitempty"`
-	// Warnings say why the test could not be watched, and repeat messages of the API.
+	// Warnings say that the start is not reported as a success, why the test could not
+	// be watched, and repeat messages of the API.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -111,7 +110,7 @@ func newStartTest(s *service) server.ServerTool {
 			if err != nil {
 				return StartedTest{}, err
 			}
-			if !PolicyTestID(answer.Result.ID).usable() {
+			if !usableID(answer.Result.ID) {
 				return StartedTest{}, &cfapi.Error{Kind: cfapi.UnexpectedResponse, Summary: "a success without a usable ID of the test", MayBeDone: true}
 			}
 			return s.afterStart(ctx, watcher, in, answer), nil
@@ -119,21 +118,27 @@ func newStartTest(s *service) server.ServerTool {
 	}.ServerTool(s.typedOptions(startPhrases))
 }
 
+// started is the documented status of a start.
+const started = "success"
+
 // afterStart waits if that is wanted, and makes the result. Whatever happens on the
 // way, the ID must reach the caller.
 func (s *service) afterStart(ctx context.Context, watcher *watch.Watcher, in startInput, answer cfapi.Answer[cfapi.StartedPolicyTest]) StartedTest {
-	out := StartedTest{ID: answer.Result.ID, Status: shorten(answer.Result.Status, statusTokens)}
+	out := StartedTest{ID: answer.Result.ID}
 	out.Summary = fmt.Sprintf("Policy test %s was started.", out.ID)
+	if status := answer.Result.Status; status != "" && status != started {
+		out.Warnings = append(out.Warnings, "Cloudflare reports the start as "+s.quoted(shorten(status, nameTokens))+", not as "+cfapi.Quote(started)+": the test may not be running.")
+	}
 	for _, notice := range answer.Messages {
-		out.Warnings = append(out.Warnings, noticeWarning(notice))
+		out.Warnings = append(out.Warnings, s.noticeWarning(notice))
 	}
 	if in.WaitSeconds > 0 {
 		id := PolicyTestID(out.ID)
-		snapshot, err := readPolicyTest(ctx, watcher, in.AccountID, id, in.WaitSeconds.duration())
+		snapshot, err := s.readPolicyTest(ctx, watcher, in.AccountID, id, in.WaitSeconds.duration())
 		if err != nil {
-			out.Warnings = append(out.Warnings, "It could not be watched: "+readPhrases.requestError(ctx, err).Error())
+			out.Warnings = append(out.Warnings, "It could not be watched: "+s.requestError(ctx, readPhrases, err).Error())
 		} else {
-			test := newPolicyTest(id, snapshot)
+			test := s.newPolicyTest(id, snapshot)
 			out.Test = (*watchedTest)(&test)
 			out.Summary += " " + test.Summary
 		}

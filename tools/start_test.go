@@ -1,14 +1,17 @@
 package tools_test
 
 import (
+	"context"
 	"encoding/json"
-	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/mark3labs/mcp-go/server"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/tools"
@@ -23,30 +26,68 @@ func startOptions(t *testing.T, api http.Handler) tools.Options {
 	return options
 }
 
-// TestStartPassesPoliciesOn as they are.
+// policiesAsWritten have numbers that floating-point numbers cannot hold, in notations
+// that a careless re-encoding would change, and strings with characters that encoders
+// escape in different ways.
+const policiesAsWritten = `["` + simulator.PolicyTestID + `", {"name": "a<b>&\u003c\u0026\"\\\u2028ü\ud83d\ude00", "decision": "allow",
+	"include": [{"geo": {"a": 12345678901234567890, "b": 1.0, "c": 1e2, "d": 0.1000, "e": -0, "f": -0.0, "g": 1E+2, "h": 9007199254740993,
+		"j": [1.0, [2.50, {"k": 3.0e-7}], 123456789012345678901234567890.123456789012345678901234567890]}},
+		{"x": {"domain": " example.com ", "weight": 1.0}}],
+	"exclude": [{"y": 1.0}], "require": [{"z": [10000000000000000000000]}], "approval_groups": [{"approvals_needed": 1.0}]}]`
+
+// TestStartPassesPoliciesOn: whichever way a call comes, Cloudflare gets every number as
+// it is written, and every string with its meaning.
 func TestStartPassesPoliciesOn(t *testing.T) {
-	var sent struct{ Policies []any }
-	sim := simulator.New()
-	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		data, err := io.ReadAll(r.Body)
-		if err != nil || json.Unmarshal(data, &sent) != nil || r.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("%v: %s", err, data)
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(data)))
-		sim.ServeHTTP(w, r)
-	})
-	policies := `["` + simulator.PolicyTestID + `", ` + inlinePolicy + `]`
-	result := call(t, find(t, startOptions(t, api), "start_access_policy_test"), `{"policies": `+policies+`}`)
-	if result.IsError {
-		t.Fatal(text(result, 0))
+	const modern = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
+	message := func(meta string) string {
+		return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"start_access_policy_test","arguments":{"policies":` + policiesAsWritten + `}` + meta + `}}`
 	}
-	var want []any
-	if err := json.Unmarshal([]byte(policies), &want); err != nil {
+	ctx := tools.WithCaller(context.Background(), testCaller())
+	handle := func(meta string) func(*testing.T, *server.MCPServer) {
+		return func(t *testing.T, s *server.MCPServer) {
+			t.Log(toJSON(t, s.HandleMessage(ctx, json.RawMessage(message(meta)))))
+		}
+	}
+	post := func(meta string) func(*testing.T, *server.MCPServer) {
+		return func(_ *testing.T, s *server.MCPServer) {
+			r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(message(meta))).WithContext(ctx)
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Accept", "application/json, text/event-stream")
+			if meta != "" {
+				r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+				r.Header.Set("Mcp-Method", "tools/call")
+				r.Header.Set("Mcp-Name", "start_access_policy_test")
+			}
+			server.NewStreamableHTTPServer(s, server.WithStateLess(true)).ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+	for name, send := range map[string]func(*testing.T, *server.MCPServer){
+		"message": handle(""), "stateless message": handle(modern), "HTTP": post(""), "stateless HTTP": post(modern),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests requestLog
+			s := server.NewMCPServer("", "")
+			s.AddTools(newCatalog(t, startOptions(t, &requests)).Tools...)
+			send(t, s)
+			if len(requests.sent) != 1 || requests.sent[0].contentType != "application/json" {
+				t.Fatalf("%+v", requests.sent)
+			}
+			want := decodeExactly(t, `{"policies": `+policiesAsWritten+`}`)
+			if diff := cmp.Diff(want, decodeExactly(t, requests.sent[0].body)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// decodeExactly keeps numbers as they are written.
+func decodeExactly(t *testing.T, data string) any {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(data))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, sent.Policies); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	return value
 }
 
 // TestStart: what a client gets: testdata/start.txtar.
@@ -70,6 +111,8 @@ func TestStart(t *testing.T) {
 		"cut off":              {faults(1, simulator.Fault{Status: 200, Body: strings.Repeat("x", 100), CutOff: true}), `{"policies": ["abc"]}`},
 		"not readable":         {faults(1, simulator.Fault{Status: 200, Body: "<html>"}), `{"policies": ["abc"]}`},
 		"no ID":                {faults(1, simulator.Fault{Status: 200, Body: `{"success": true, "result": {}}`}), `{"policies": ["abc"]}`},
+		"not a success":        {faults(1, simulator.Fault{Status: 200, Body: `{"success": true, "result": {"id": "abc", "status": "queued \"for\" later"}}`}), `{"policies": ["abc"]}`},
+		"without a status":     {faults(1, simulator.Fault{Status: 200, Body: `{"success": true, "result": {"id": "abc"}}`}), `{"policies": ["abc"]}`},
 		"refused":              {faults(1, simulator.Fault{Status: 400, Body: notices(`{"code": 12130, "message": "invalid policy"}`)}), `{"policies": ["abc"]}`},
 		"not permitted":        {faults(1, simulator.Fault{Status: 403, Body: notices(`{"code": 10000, "message": "Authentication error"}`)}), `{"policies": ["abc"]}`},
 		"rate limited":         {faults(1, simulator.Fault{Status: 429, Header: http.Header{"Retry-After": {"9"}}}), `{"policies": ["abc"]}`},

@@ -2,6 +2,8 @@ package tools
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -26,7 +28,7 @@ type UsersPage struct {
 	Page int `json:"page"`
 	// PerPage is the size of a full page, 1 to 100.
 	PerPage int `json:"per_page"`
-	// More tells whether there is another page.
+	// More tells whether there is another page. It is true if there may be one.
 	More bool `json:"more" jsonschema_description:"Whether there is another page"`
 	// Summary counts the users by status and names some of them.
 	Summary string `json:"summary"`
@@ -54,56 +56,64 @@ func newListUsers(s *service) server.ServerTool {
 		OpenWorld:  true,
 		Summary:    func(p UsersPage) string { return p.Summary },
 		Call: func(ctx context.Context, in usersInput) (UsersPage, error) {
-			page, err := s.readUsers(ctx, in)
+			page, lookFailure, err := s.readUsers(ctx, in)
 			if err != nil {
 				return UsersPage{}, err
 			}
-			if s.options.HideUserDetails {
-				for i := range page.Users {
-					page.Users[i].Email, page.Users[i].Name = "", ""
-				}
+			if s.options.HideUserDetails && hideDetails(page.Users) {
+				page.Warnings = append(page.Warnings, "IDs and statuses that are not as documented were left out.")
 			}
 			if shortenUsers(page.Users) {
 				page.Warnings = append(page.Warnings, "IDs were left out or names shortened to keep this short; a smaller per_page shows more of each user.")
 			}
-			page.Summary = page.summarize(in.Status)
+			if lookFailure != nil {
+				page.Warnings = append(page.Warnings, fmt.Sprintf("Whether there are more users on page %d could not be found out (%s).", page.Page+1, s.reason(lookFailure)))
+			}
+			page.Summary = page.summarize(in.Status, lookFailure == nil)
 			return page, nil
 		},
 	}.ServerTool(s.typedOptions(readPhrases))
 }
 
+// lookTimeout is how long the look at the next page may take. It must not hold up a
+// page that is there, and is not worth a second request.
+const lookTimeout = 10 * time.Second
+
 // readUsers reads a page. The API does not tell whether another one follows. If
 // this one is not full, none does; if it is, the first user of the next one is
-// asked for, as a page of its own.
-func (s *service) readUsers(ctx context.Context, in usersInput) (UsersPage, error) {
-	page := UsersPage{Page: max(in.Page, 1), PerPage: in.PerPage}
+// asked for, as a page of its own. If that fails, there may be another one, and
+// lookFailure says why it is not known.
+func (s *service) readUsers(ctx context.Context, in usersInput) (page UsersPage, lookFailure *cfapi.Error, err error) {
+	page = UsersPage{Page: max(in.Page, 1), PerPage: in.PerPage}
 	if page.PerPage == 0 {
 		page.PerPage = 25
 	}
 	watcher, release, err := s.watcher(ctx, in.AccountID)
 	if err != nil {
-		return UsersPage{}, err
+		return UsersPage{}, nil, err
 	}
 	defer release()
-	list := func(number, size int) ([]cfapi.User, error) {
-		answer, err := watcher.Client().ListPolicyTestUsers(ctx, string(in.AccountID), string(in.PolicyTestID), number, size, in.Status)
+	list := func(ctx context.Context, client *cfapi.Client, number, size int) ([]cfapi.User, error) {
+		answer, err := client.ListPolicyTestUsers(ctx, string(in.AccountID), string(in.PolicyTestID), number, size, in.Status)
 		return answer.Result, err
 	}
-	users, err := list(page.Page, page.PerPage)
+	users, err := list(ctx, watcher.Client(), page.Page, page.PerPage)
 	if err != nil {
-		return UsersPage{}, err
+		return UsersPage{}, nil, err
 	}
 	if len(users) >= page.PerPage {
 		users = users[:page.PerPage]
-		next, err := list(page.Page*page.PerPage+1, 1)
-		if err != nil {
-			return UsersPage{}, err
+		lookCtx, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		next, err := list(lookCtx, watcher.Client().WithTurn(cfapi.Turn{MaxWait: cfapi.DefaultMaxWait, Once: true}), page.Page*page.PerPage+1, 1)
+		if lookFailure = failureOf(err); err != nil && lookFailure == nil {
+			return UsersPage{}, nil, err
 		}
-		page.More = len(next) > 0
+		page.More = len(next) > 0 || err != nil
 	}
 	page.Users = make([]User, 0, len(users)) // not null, which the schema does not admit
 	for _, u := range users {
 		page.Users = append(page.Users, User(u))
 	}
-	return page, nil
+	return page, lookFailure, nil
 }

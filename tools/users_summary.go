@@ -12,8 +12,9 @@ import (
 const maxNamed = 5
 
 // summarize counts the users by status, and names those who are not approved. filter
-// is the status that was asked for; "" for all.
-func (p UsersPage) summarize(filter cfapi.UserStatus) string {
+// is the status that was asked for; "" for all. moreKnown is false if it is not known
+// whether there is another page.
+func (p UsersPage) summarize(filter cfapi.UserStatus, moreKnown bool) string {
 	var b strings.Builder
 	switch {
 	case len(p.Users) > 0:
@@ -23,9 +24,12 @@ func (p UsersPage) summarize(filter cfapi.UserStatus) string {
 	default:
 		fmt.Fprintf(&b, "No users on page %d", p.Page)
 	}
-	if p.More {
+	switch {
+	case !moreKnown:
+		b.WriteString(".")
+	case p.More:
 		fmt.Fprintf(&b, ". More on page %d.", p.Page+1)
-	} else {
+	default:
 		b.WriteString(". There are no more.")
 	}
 	for _, warning := range p.Warnings {

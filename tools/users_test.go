@@ -145,6 +145,52 @@ func TestUsersErrors(t *testing.T) {
 	}
 }
 
+// TestUsersFailedLook: a page survives whatever becomes of the look at the next one, and
+// says that it is not known whether there is one.
+func TestUsersFailedLook(t *testing.T) {
+	for name, fault := range map[string]simulator.Fault{
+		"forbidden":    {Status: 403, Body: notices(`{"code": 9109, "message": "Unauthorized"}`)},
+		"unavailable":  {Status: 503},
+		"rate limited": {Status: 429, Header: http.Header{"Retry-After": {"300"}}},
+		"not JSON":     {Status: 200, Body: "<html>"},
+		"reset":        {Reset: true},
+		"silent":       {Delay: time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := simulator.New()
+				const attempts = 3 // of the page
+				sim.SetFaults(func(request int) simulator.Fault {
+					switch {
+					case request < attempts:
+						return simulator.Fault{Status: 503}
+					case request == attempts:
+						return simulator.Fault{}
+					}
+					return fault
+				})
+				start := time.Now()
+				page, _ := usersOf(t, newOptions(t, sim), usersArguments(simulator.DocumentedID, `, "per_page": 3, "page": 2`))
+				if len(page.Users) != 3 || !page.More || len(page.Warnings) != 1 {
+					t.Fatalf("%+v", page)
+				}
+				if want := "Whether there are more users on page 3 could not be found out ("; !strings.HasPrefix(page.Warnings[0], want) || strings.Contains(page.Warnings[0], "()") {
+					t.Errorf("warning %q", page.Warnings[0])
+				}
+				if !strings.HasSuffix(page.Summary, "). "+page.Warnings[0]) || strings.Contains(page.Summary, "More on") || strings.Contains(page.Summary, "no more") {
+					t.Errorf("summary %q", page.Summary)
+				}
+				if n := sim.Requests(); n != attempts+1 {
+					t.Errorf("%d requests", n)
+				}
+				if passed := time.Since(start); passed > 12*time.Second {
+					t.Errorf("the page came after %s", passed)
+				}
+			})
+		})
+	}
+}
+
 // TestUsersWhileProcessing: the list grows with the test.
 func TestUsersWhileProcessing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -58,28 +58,28 @@ func (b *Budget) Wait(ctx context.Context, turn cfapi.Turn) error {
 	if c == nil {
 		return err
 	}
-	patience := time.NewTimer(turn.Patience)
-	defer patience.Stop()
+	timer := time.NewTimer(turn.MaxWait)
+	defer timer.Stop()
 	select {
 	case <-c.granted:
 		return nil
-	case <-patience.C:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return b.leave(ctx, c)
 }
 
-// join grants the turn, refuses it, or returns a caller in the queue.
-func (b *Budget) join(turn cfapi.Turn) (*caller, error) {
+// join grants the turn, refuses it, or returns a waiter in the queue.
+func (b *Budget) join(turn cfapi.Turn) (*waiter, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
 	switch closed := b.penalty.until.Sub(now); {
-	case closed > 0 && closed > turn.Patience:
+	case closed > 0 && closed > turn.MaxWait:
 		return nil, b.refusal(turn.Repeating, now)
 	case closed <= 0 && b.queue.empty() && b.bucket.take(now):
 		return nil, nil
-	case turn.Patience <= 0:
+	case turn.MaxWait <= 0:
 		return nil, b.refusal(turn.Repeating, now)
 	}
 	c := b.queue.join(turn.Repeating)
@@ -87,9 +87,9 @@ func (b *Budget) join(turn cfapi.Turn) (*caller, error) {
 	return c, nil
 }
 
-// leave takes out a caller that has given up. One that has been served at the same
+// leave takes out a waiter that has given up. One that has been served at the same
 // moment hands its turn on, unless it can still use it.
-func (b *Budget) leave(ctx context.Context, c *caller) error {
+func (b *Budget) leave(ctx context.Context, c *waiter) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()

@@ -25,7 +25,7 @@ func spend(t *testing.T, b *quota.Budget, n int) {
 // refused returns the refusal of somebody who has so much patience.
 func refused(t *testing.T, b *quota.Budget, patience time.Duration) *cfapi.Error {
 	t.Helper()
-	failure, ok := errors.AsType[*cfapi.Error](b.Wait(t.Context(), cfapi.Turn{Patience: patience}))
+	failure, ok := errors.AsType[*cfapi.Error](b.Wait(t.Context(), cfapi.Turn{MaxWait: patience}))
 	if !ok || failure.Kind != cfapi.RateLimited || failure.RetryAfter <= 0 {
 		t.Fatalf("not refused: %+v", failure)
 	}
@@ -42,12 +42,12 @@ func TestLeaversFreeTheirPlaces(t *testing.T) {
 				wg.Go(func() {
 					ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 					defer cancel()
-					_ = b.Wait(ctx, cfapi.Turn{Patience: time.Minute})
+					_ = b.Wait(ctx, cfapi.Turn{MaxWait: time.Minute})
 				})
 			}
 			wg.Wait()
 			began := time.Now()
-			if err := b.Wait(t.Context(), cfapi.Turn{Patience: time.Minute}); err != nil || time.Since(began) > time.Second {
+			if err := b.Wait(t.Context(), cfapi.Turn{MaxWait: time.Minute}); err != nil || time.Since(began) > time.Second {
 				t.Errorf("after %d leavers: %v after %v", leavers, err, time.Since(began))
 			}
 		})
@@ -64,7 +64,7 @@ func TestLimitsThatChangeMintNothing(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for range 1000 {
-			wg.Go(func() { _ = b.Wait(ctx, cfapi.Turn{Patience: time.Hour}) })
+			wg.Go(func() { _ = b.Wait(ctx, cfapi.Turn{MaxWait: time.Hour}) })
 		}
 		time.Sleep(time.Second)
 		b.Learn(cfapi.RateLimit{Known: true, Remaining: 1200, Reset: time.Second}, nil)
@@ -92,7 +92,7 @@ func TestTurnsThatComeTooLate(t *testing.T) {
 			leaver, cancel := context.WithTimeout(t.Context(), due)
 			defer cancel()
 			first := make(chan error, 1)
-			go func() { first <- b.Wait(leaver, cfapi.Turn{Patience: time.Hour}) }()
+			go func() { first <- b.Wait(leaver, cfapi.Turn{MaxWait: time.Hour}) }()
 			time.Sleep(due)
 			err := b.Wait(t.Context(), cfapi.Turn{})
 			firstErr := <-first
@@ -109,7 +109,7 @@ func TestTurnsThatComeTooLate(t *testing.T) {
 			due := refused(t, b, 0).RetryAfter
 			first := make(chan time.Time, 1)
 			go func() {
-				if b.Wait(t.Context(), cfapi.Turn{Patience: time.Hour}) == nil {
+				if b.Wait(t.Context(), cfapi.Turn{MaxWait: time.Hour}) == nil {
 					first <- time.Now()
 				}
 			}()
@@ -137,7 +137,7 @@ func TestRefusals(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for range 100 {
-			wg.Go(func() { _ = b.Wait(t.Context(), cfapi.Turn{Patience: time.Hour}) })
+			wg.Go(func() { _ = b.Wait(t.Context(), cfapi.Turn{MaxWait: time.Hour}) })
 		}
 		synctest.Wait()
 		if d := b.Refusal().RetryAfter; d < 80*time.Second || d > 90*time.Second {

@@ -86,9 +86,9 @@ func (w *world) come() {
 	switch w.random.IntN(4) {
 	case 0: // no patience
 	case 1:
-		turn.Patience = time.Hour
+		turn.MaxWait = time.Hour
 	default:
-		turn.Patience = time.Duration(w.random.ExpFloat64() * float64(20*time.Second))
+		turn.MaxWait = time.Duration(w.random.ExpFloat64() * float64(20*time.Second))
 	}
 	stay := time.Duration(w.random.ExpFloat64() * float64(60*time.Second))
 	w.wg.Go(func() {

@@ -2,8 +2,8 @@ package quota
 
 import "container/list"
 
-// caller waits for its turn.
-type caller struct {
+// waiter is a request that waits for its turn.
+type waiter struct {
 	repeating bool
 	granted   chan struct{} // closed with the turn
 	place     *list.Element // nil once it has left the queue
@@ -22,14 +22,14 @@ func (q *queue) line(repeating bool) *list.List {
 	return &q.first
 }
 
-func (q *queue) join(repeating bool) *caller {
-	c := &caller{repeating: repeating, granted: make(chan struct{})}
+func (q *queue) join(repeating bool) *waiter {
+	c := &waiter{repeating: repeating, granted: make(chan struct{})}
 	c.place = q.line(repeating).PushBack(c)
 	return c
 }
 
 // leave takes c out, unless it has been served.
-func (q *queue) leave(c *caller) (left bool) {
+func (q *queue) leave(c *waiter) (left bool) {
 	if c.place == nil {
 		return false
 	}
@@ -38,10 +38,10 @@ func (q *queue) leave(c *caller) (left bool) {
 	return true
 }
 
-// serve gives the turn to the next caller.
+// serve gives the turn to the next waiter.
 func (q *queue) serve() {
 	line := q.line(q.first.Len() == 0)
-	c := line.Remove(line.Front()).(*caller)
+	c := line.Remove(line.Front()).(*waiter)
 	c.place = nil
 	close(c.granted)
 }

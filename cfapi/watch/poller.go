@@ -123,7 +123,7 @@ func (p *poller) stopNext() {
 // is no longer the poller's request.
 func (w *Watcher) poll(ctx context.Context, p *poller, r *request) {
 	defer r.cancel()
-	client := w.client.WithTurn(cfapi.Turn{Repeating: r.repeating, Patience: untilCanceled, Granted: func() {
+	client := w.client.WithTurn(cfapi.Turn{Repeating: r.repeating, MaxWait: untilCanceled, Granted: func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		r.sentAt = time.Now()

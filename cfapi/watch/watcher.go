@@ -56,7 +56,7 @@ func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snap
 	defer w.leave(p, false)
 
 	now := time.Now()
-	s := stay{end: now.Add(cfapi.Patience), giveUp: now.Add(longestExchange), draining: w.draining}
+	s := stay{end: now.Add(cfapi.DefaultMaxWait), giveUp: now.Add(longestExchange), draining: w.draining}
 	polls, err := w.request(p)
 	if err != nil {
 		return Snapshot{}, err
@@ -95,7 +95,7 @@ func (w *Watcher) Wait(ctx context.Context, accountID, policyTestID string, limi
 	defer w.leave(p, true)
 
 	now := time.Now()
-	s := stay{end: now.Add(limit), giveUp: now.Add(max(limit, cfapi.Patience)), draining: w.draining}
+	s := stay{end: now.Add(limit), giveUp: now.Add(max(limit, cfapi.DefaultMaxWait)), draining: w.draining}
 	r := newReporter(report, s.end)
 	polls := w.watch(p)
 	for {
@@ -140,7 +140,7 @@ func (w *Watcher) request(p *poller) (polls int, err error) {
 	if p.fresh() {
 		return p.polls - 1, nil
 	}
-	if !p.sent() && w.budget.ClosedFor() > cfapi.Patience {
+	if !p.sent() && w.budget.ClosedFor() > cfapi.DefaultMaxWait {
 		return 0, w.budget.Refusal()
 	}
 	w.ask(p, false)

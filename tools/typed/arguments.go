@@ -3,6 +3,7 @@ package typed
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -79,9 +80,18 @@ func (a *Arguments[Input]) Decode(raw json.RawMessage) (Input, error) {
 		err = json.Unmarshal(data, &input)
 	}
 	if err != nil {
-		return input, &ArgumentError{[]string{"the arguments cannot be read: " + err.Error()}}
+		return input, &ArgumentError{[]string{unreadable(err)}}
 	}
 	return input, nil
+}
+
+// unreadable words an error of Go's decoder, which admits less than a schema without
+// limits, such as no whole number of more than 64 bits.
+func unreadable(err error) string {
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && mismatch.Field != "" {
+		return shortened(mismatch.Field) + ": this value cannot be read"
+	}
+	return "the arguments cannot be read"
 }
 
 // parse keeps numbers as they are written. No arguments at all are an empty object

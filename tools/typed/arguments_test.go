@@ -84,6 +84,7 @@ func TestFaults(t *testing.T) {
 		"too few fields":      {`{"isbn": "1", "title": "It", "authors": [{}]}`, "authors.0: number of fields must be at least 1, but is 0"},
 		"too many fields":     {`{"isbn": "1", "title": "It", "authors": [{"a": 1, "b": 2}]}`, "authors.0: number of fields must be at most 1, but is 2"},
 		"the first of many":   {`{"isbn": "x", "title": "", "pages": 0, "lent": 1, "price": ""}`, "isbn: only digits are allowed; lent: must be true or false, but is a number; pages: must be at least 1, but is 0; and 2 more"},
+		"a number too large":  {`{"isbn": "1", "title": "It", "price": 1e400}`, "price: this value cannot be read"},
 		"larger than any int": {`{"isbn": "1", "title": "It", "pages": 1e400}`, "pages: must be at most 9000, but is +Inf"},
 	} {
 		t.Run(name, func(t *testing.T) {
