@@ -3,8 +3,9 @@ package cfapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -25,9 +26,27 @@ type envelope struct {
 	result           json.RawMessage
 }
 
-// UnmarshalJSON implements [json.Unmarshaler].
-func (e *envelope) UnmarshalJSON(data []byte) error {
-	return readFields(data, map[string]any{"success": &e.success, "errors": &e.errors, "messages": &e.messages, "result": &e.result})
+func readEnvelope(body []byte) (e envelope, err error) {
+	if !json.Valid(body) {
+		return e, errors.New("not JSON")
+	}
+	err = eachField(body, func(name string, value []byte) error {
+		switch name {
+		case "success":
+			e.success = string(value) == "true"
+			if !e.success && string(value) != "false" {
+				return errors.New("success is not a boolean")
+			}
+		case "errors":
+			e.errors = value
+		case "messages":
+			e.messages = value
+		case "result":
+			e.result = value
+		}
+		return nil
+	})
+	return e, err
 }
 
 // response is what came over the wire: a status, a header and a bounded body.
@@ -56,8 +75,8 @@ func decode[T any](c *Client, r response, open byte) (Answer[T], error) {
 	if r.truncated {
 		return fail("a body of more than 1 MiB")
 	}
-	var env envelope
-	if err := json.Unmarshal(r.body, &env); err != nil || !startsWith(r.body, '{') {
+	env, err := readEnvelope(r.body)
+	if err != nil {
 		return fail(c.describeBody(r.body))
 	}
 	failure.Notices = c.notices(env.errors)
@@ -72,19 +91,32 @@ func decode[T any](c *Client, r response, open byte) (Answer[T], error) {
 		return fail("a success without the documented result")
 	}
 	answer := Answer[T]{Messages: c.notices(env.messages), RateLimit: failure.RateLimit}
-	if err := json.Unmarshal(env.result, &answer.Result); err != nil {
+	if readResult(env.result, &answer.Result) != nil {
 		return fail("a result with a field of the wrong type")
 	}
 	return answer, nil
+}
+
+// readResult reads valid JSON.
+func readResult(data []byte, result any) error {
+	if reader, ok := result.(json.Unmarshaler); ok {
+		return reader.UnmarshalJSON(data)
+	}
+	return json.Unmarshal(data, result)
 }
 
 func startsWith(data []byte, open byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte{open})
 }
 
-var rayIDPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
-
-// rayID returns the cf-ray header if it looks like one.
+// rayID returns the cf-ray header if it looks like one: 1 to 64 letters, digits and
+// hyphens.
 func rayID(header http.Header) string {
-	return rayIDPattern.FindString(header.Get("Cf-Ray"))
+	id := header.Get("Cf-Ray")
+	if len(id) > 64 || strings.ContainsFunc(id, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		return ""
+	}
+	return id
 }

@@ -55,7 +55,7 @@ func (c *Client) notices(list json.RawMessage) []Notice {
 			}
 		}
 	}
-	if len(list) > 0 && string(list) != "null" {
+	if len(list) > len("[]") {
 		add(list)
 	}
 	return out
@@ -64,32 +64,49 @@ func (c *Client) notices(list json.RawMessage) []Notice {
 // notice reads one entry, and the list of inner reasons that some authentication errors
 // have.
 func (c *Client) notice(entry json.RawMessage) (n Notice, chain json.RawMessage) {
-	var f fields
-	if json.Unmarshal(entry, &f) != nil {
+	err := eachField(entry, func(name string, value []byte) error {
+		switch name {
+		case "code":
+			var code Count
+			_ = code.UnmarshalJSON([]byte(text(value))) // a code that is no number is none
+			n.Code = int(code)
+		case "message":
+			n.Message = c.clean(text(value), maxText)
+		case "documentation_url":
+			n.DocumentationURL = documentationURL(c.clean(text(value), maxAddress))
+		case "source":
+			n.Pointer = c.pointer(value)
+		case "error_chain":
+			chain = value
+		}
+		return nil
+	})
+	if err != nil { // it is no object
 		return Notice{Message: c.clean(text(entry), maxText)}, nil
 	}
-	var source fields
-	_ = json.Unmarshal(f["source"], &source) // a source of another form points nowhere
-	var code Count
-	_ = json.Unmarshal([]byte(text(f["code"])), &code) // a code that is no number is none
-	return Notice{
-		Code:             int(code),
-		Message:          c.clean(text(f["message"]), maxText),
-		DocumentationURL: documentationURL(c.clean(text(f["documentation_url"]), maxAddress)),
-		Pointer:          c.clean(text(source["pointer"]), maxName),
-	}, f["error_chain"]
+	return n, chain
+}
+
+// pointer is that of a notice's source. A source of another form points nowhere.
+func (c *Client) pointer(source []byte) (pointer string) {
+	_ = eachField(source, func(name string, value []byte) error {
+		if name == "pointer" {
+			pointer = c.clean(text(value), maxName)
+		}
+		return nil
+	})
+	return pointer
 }
 
 // text is a string or, of any other value, the JSON itself; "" for null.
-func text(raw json.RawMessage) string {
-	var s *string
-	if json.Unmarshal(raw, &s) != nil {
-		return string(raw)
-	}
-	if s == nil {
+func text(value []byte) string {
+	if string(value) == "null" {
 		return ""
 	}
-	return *s
+	if s, err := readString(value); err == nil {
+		return s
+	}
+	return string(value)
 }
 
 // documentationURL keeps addresses of Cloudflare's own, because readers follow

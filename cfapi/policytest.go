@@ -65,16 +65,32 @@ type PolicyTest struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (t *PolicyTest) UnmarshalJSON(data []byte) error {
-	return readFields(data, map[string]any{
-		"id": &t.ID, "status": &t.Status,
-		"percent_users_processed": &t.PercentUsersProcessed,
-		"percent_approved":        &t.PercentApproved,
-		"percent_blocked":         &t.PercentBlocked,
-		"percent_errored":         &t.PercentErrored,
-		"total_users":             &t.TotalUsers,
-		"users_approved":          &t.UsersApproved,
-		"users_blocked":           &t.UsersBlocked,
-		"users_errored":           &t.UsersErrored,
+	return eachField(data, func(name string, value []byte) (err error) {
+		switch name {
+		case "id":
+			t.ID, err = readString(value)
+		case "status":
+			var status string
+			status, err = readString(value)
+			t.Status = Status(status)
+		case "percent_users_processed":
+			t.PercentUsersProcessed, err = readNumber(value)
+		case "percent_approved":
+			t.PercentApproved, err = readNumber(value)
+		case "percent_blocked":
+			t.PercentBlocked, err = readNumber(value)
+		case "percent_errored":
+			t.PercentErrored, err = readNumber(value)
+		case "total_users":
+			t.TotalUsers, err = readCount(value)
+		case "users_approved":
+			t.UsersApproved, err = readCount(value)
+		case "users_blocked":
+			t.UsersBlocked, err = readCount(value)
+		case "users_errored":
+			t.UsersErrored, err = readCount(value)
+		}
+		return err
 	})
 }
 

@@ -47,7 +47,7 @@ func (r *redactor) compile() *regexp.Regexp {
 
 // redact replaces credentials in s.
 func (r *redactor) redact(s string) string {
-	if len(r.plain) == 0 || !r.suspects(s) {
+	if !r.suspects(s) {
 		return s
 	}
 	return r.pattern().ReplaceAllString(s, "[redacted]")
@@ -56,6 +56,9 @@ func (r *redactor) redact(s string) string {
 // suspects reports whether there can be a credential in s: in text without escapes and
 // of ASCII alone it stands as it is.
 func (r *redactor) suspects(s string) bool {
+	if len(r.plain) == 0 {
+		return false
+	}
 	if strings.ContainsFunc(s, func(c rune) bool { return c == '%' || c == '\\' || c == '&' || c > unicode.MaxASCII }) {
 		return true
 	}

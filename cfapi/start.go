@@ -15,7 +15,15 @@ type StartedPolicyTest struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (p *StartedPolicyTest) UnmarshalJSON(data []byte) error {
-	return readFields(data, map[string]any{"id": &p.ID, "status": &p.Status})
+	return eachField(data, func(name string, value []byte) (err error) {
+		switch name {
+		case "id":
+			p.ID, err = readString(value)
+		case "status":
+			p.Status, err = readString(value)
+		}
+		return err
+	})
 }
 
 // StartPolicyTest starts a test of the policies, each the ID of a reusable policy

@@ -4,6 +4,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -17,7 +18,9 @@ const (
 // ansiSequence matches the terminal control sequences CSI … final byte and
 // OSC … terminator (ECMA-48 sections 5.4 and 8.3.89), whose visible remainder
 // would be left behind if only the escape character were removed.
-var ansiSequence = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?")
+var ansiSequence = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?")
+})
 
 // invisible lists what unicode.IsGraphic lets pass but nobody can see.
 var invisible = []*unicode.RangeTable{unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector}
@@ -26,7 +29,10 @@ var invisible = []*unicode.RangeTable{unicode.Other_Default_Ignorable_Code_Point
 // or invisible characters, none of the client's secrets, at most limit
 // characters.
 func (c *Client) clean(s string, limit int) string {
-	s = ansiSequence.ReplaceAllString(s, "")
+	if len(s) <= limit && isPlain(s) && !c.redactor.suspects(s) {
+		return s
+	}
+	s = ansiSequence().ReplaceAllString(s, "")
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), r == '\u2028', r == '\u2029':
@@ -44,7 +50,20 @@ func (c *Client) clean(s string, limit int) string {
 	return s
 }
 
-var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+var htmlTitle = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`) })
+
+// isPlain reports whether there is nothing to clean: visible ASCII, with single spaces in
+// between.
+func isPlain(s string) bool {
+	space := true
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && space {
+			return false
+		}
+		space = s[i] == ' '
+	}
+	return !space || s == ""
+}
 
 // describeBody says in a few words what a body is that is not Cloudflare's
 // JSON, for example one of the HTML pages of its front door.
@@ -53,7 +72,7 @@ func (c *Client) describeBody(body []byte) string {
 	if text == "" {
 		return "an empty body"
 	}
-	if title := htmlTitle.FindStringSubmatch(text); title != nil {
+	if title := htmlTitle().FindStringSubmatch(text); title != nil {
 		return "an HTML page titled " + Quote(c.clean(html.UnescapeString(title[1]), maxName))
 	}
 	if strings.HasPrefix(text, "<") {

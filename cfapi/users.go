@@ -47,7 +47,21 @@ type User struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (u *User) UnmarshalJSON(data []byte) error {
-	return readFields(data, map[string]any{"id": &u.ID, "email": &u.Email, "name": &u.Name, "status": &u.Status})
+	return eachField(data, func(name string, value []byte) (err error) {
+		switch name {
+		case "id":
+			u.ID, err = readString(value)
+		case "email":
+			u.Email, err = readString(value)
+		case "name":
+			u.Name, err = readString(value)
+		case "status":
+			var status string
+			status, err = readString(value)
+			u.Status = UserStatus(status)
+		}
+		return err
+	})
 }
 
 // ListPolicyTestUsers reads one page of the users that have been processed:
