@@ -78,13 +78,14 @@ func New(cfg Config) (*Client, error) {
 }
 
 func checkBaseURL(raw string) (string, error) {
+	if strings.Contains(raw, "@") {
+		return "", errors.New("the base URL must not contain a user name or password")
+	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" {
 		return "", errors.New("the base URL is not an absolute URL such as " + DefaultBaseURL)
 	}
 	switch {
-	case u.User != nil:
-		return "", errors.New("the base URL must not contain a user name or password")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", errors.New("the base URL must not have a query or a fragment")
 	case u.Scheme == "https", u.Scheme == "http" && loopback.Is(u.Hostname()):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func decode[T any](c *Client, r response, open byte) (Answer[T], error) {
 	}
 
 	if r.truncated {
-		return fail("a body of more than 1 MiB")
+		return fail(fmt.Sprintf("a body of more than %d MiB", len(r.body)>>20))
 	}
 	env, err := readEnvelope(r.body)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // Bounds of one exchange.
 const (
 	maxBody        = 1 << 20          // bytes of an answer that are read
+	maxListBody    = 4 << 20          // of one that is a list: a page has up to 1,000 users
 	attemptTimeout = 10 * time.Second // for one request with its answer
 	callTimeout    = 30 * time.Second // for an exchange with its retries
 	maxAttempts    = 3
@@ -94,7 +95,11 @@ func (c *Client) begin(ctx context.Context) error {
 
 // attempt sends one request and decodes its answer.
 func attempt[T any](ctx context.Context, c *Client, method, path string, body []byte, open byte) (Answer[T], error) {
-	r, err := c.roundTrip(ctx, method, path, body)
+	longest := maxBody
+	if open == '[' {
+		longest = maxListBody
+	}
+	r, err := c.roundTrip(ctx, method, path, body, longest)
 	if err != nil {
 		return Answer[T]{}, err
 	}
@@ -108,7 +113,7 @@ func attempt[T any](ctx context.Context, c *Client, method, path string, body []
 }
 
 // roundTrip sends one request and reads its answer.
-func (c *Client) roundTrip(ctx context.Context, method, path string, body []byte) (response, error) {
+func (c *Client) roundTrip(ctx context.Context, method, path string, body []byte, longest int) (response, error) {
 	attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(attemptCtx, method, c.baseURL+path, bytes.NewReader(body))
@@ -118,17 +123,17 @@ func (c *Client) roundTrip(ctx context.Context, method, path string, body []byte
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	r, err := c.send(req)
+	r, err := c.send(req, longest)
 	if err != nil {
 		return response{}, c.transportError(ctx, err)
 	}
 	return r, nil
 }
 
-// send carries req with the client's credentials and reads a bounded body. It asks
-// the transport and not an http.Client, because a redirect would carry the
+// send carries req with the client's credentials and reads a body of at most longest
+// bytes. It asks the transport and not an http.Client, because a redirect would carry the
 // credentials to wherever the answer points.
-func (c *Client) send(req *http.Request) (response, error) {
+func (c *Client) send(req *http.Request, longest int) (response, error) {
 	c.credentials.set(req.Header)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)
@@ -137,15 +142,15 @@ func (c *Client) send(req *http.Request) (response, error) {
 		return response{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(longest)+1))
 	if err != nil {
 		return response{}, err
 	}
 	return response{
 		status:    resp.StatusCode,
 		header:    resp.Header,
-		body:      body[:min(len(body), maxBody)],
-		truncated: len(body) > maxBody,
+		body:      body[:min(len(body), longest)],
+		truncated: len(body) > longest,
 	}, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/spf13/cobra"
+
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
@@ -16,6 +18,7 @@ import (
 // app is the program put together.
 type app struct {
 	log    *slog.Logger
+	pool   *watch.Pool
 	server *server.Server
 	caller tools.Caller // makes every call: there is one credential for all
 	stop   func()       // ends the simulator, if there is one
@@ -27,7 +30,7 @@ func newApp(settings *Settings, stderr io.Writer) (*app, error) {
 	if err := settings.readEnvironment(); err != nil {
 		return nil, exitWith(exitUsage, err)
 	}
-	a := &app{log: newLogger(settings, stderr), caller: tools.Caller{Credential: settings.Credential}, stop: func() {}}
+	a := &app{log: slog.New(newLogHandler(stderr, settings.LogFormat, settings.LogLevel)), caller: tools.Caller{Credential: settings.Credential}, stop: func() {}}
 	warnAboutEnvironment(settings, a.log)
 	api := cfapi.Config{BaseURL: settings.BaseURL, Credentials: settings.Credential.Credentials, UserAgent: server.Name + "/" + server.Version()}
 	if settings.Simulate {
@@ -41,13 +44,34 @@ func newApp(settings *Settings, stderr io.Writer) (*app, error) {
 	return a, nil
 }
 
+// newServerApp is newApp for a command that serves: whatever it writes to stderr goes
+// through a queue, because the host may never read it. stop flushes the queue.
+func newServerApp(command *cobra.Command, settings *Settings) (*app, error) {
+	queue := newLogQueue(command.ErrOrStderr(), settings.LogFormat)
+	a, err := newApp(settings, queue)
+	if err != nil {
+		queue.flush()
+		return nil, err
+	}
+	stop := a.stop
+	a.stop = func() {
+		stop()
+		queue.flush()
+	}
+	return a, nil
+}
+
 // assemble makes the server, with its tools on top of the API. The error says what is
 // wrong with the configuration, the credential included.
 func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 	pool, err := watch.NewPool(api, settings.RequestBudget)
 	if err != nil {
-		return err
+		if _, wrong := cfapi.New(cfapi.Config{BaseURL: api.BaseURL}); wrong != nil {
+			return fmt.Errorf("CLOUDFLARE_BASE_URL: %w", wrong)
+		}
+		return err // of the credentials
 	}
+	a.pool = pool
 	catalog, err := tools.NewCatalog(tools.Options{
 		Pool:             pool,
 		DefaultAccountID: settings.AccountID,
@@ -72,14 +96,6 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 		Logger:         a.log,
 	})
 	return nil
-}
-
-func newLogger(settings *Settings, stderr io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: settings.LogLevel}
-	if settings.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(stderr, options))
 }
 
 // warnAboutEnvironment logs what is set to no effect.

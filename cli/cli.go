@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -33,10 +34,12 @@ func rootCommand(settings *Settings) *cobra.Command {
 		"Without a command it serves MCP over stdin and stdout.\n\n" +
 		"Credentials come from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY, or the files that\n" +
 		"CLOUDFLARE_API_TOKEN_FILE and CLOUDFLARE_API_KEY_FILE name; the account from CLOUDFLARE_ACCOUNT_ID.\n" +
-		"Every flag can also be set as ACCESS_POLICY_MCP_<FLAG>, such as ACCESS_POLICY_MCP_LOG_LEVEL."
+		"The flags below and those of http can also be set as ACCESS_POLICY_MCP_<FLAG>, such as ACCESS_POLICY_MCP_LOG_LEVEL."
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return settings.readFlags(command.Flags()) }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		return errors.Join(settings.readFlags(root.PersistentFlags()), settings.check())
+	}
 	settings.addFlags(root.PersistentFlags())
 	root.AddCommand(stdioCommand(settings), httpCommand(settings), getCommand(settings), usersCommand(settings),
 		startCommand(settings), versionCommand())

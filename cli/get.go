@@ -20,7 +20,7 @@ func getCommand(settings *Settings) *cobra.Command {
 		Use:   "get [POLICY_TEST_ID]",
 		Short: "Ask from the terminal how a test is going",
 		Long: "Asks once, or waits for the end, through the same MCP server that an assistant uses, and prints the summary.\n\n" +
-			"Exit status: 0 the test is complete, 3 it has not finished, 4 it ended otherwise, 1 no answer, 2 wrong usage.",
+			"Exit status: 0 the test is complete, 3 it has not finished, 4 it ended otherwise, 1 no answer, 2 wrong usage, 130 interrupted.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			id, err := policyTestID(settings, args)
@@ -35,7 +35,7 @@ func getCommand(settings *Settings) *cobra.Command {
 			return exitWithOutcome(test)
 		},
 	}
-	addToolCallFlags(command.Flags(), settings, &asJSON)
+	addRequestFlags(command.Flags(), settings, &asJSON)
 	addWaitFlag(command.Flags(), &wait)
 	return command
 }

@@ -17,8 +17,11 @@ func httpCommand(settings *Settings) *cobra.Command {
 		Use:   "http",
 		Short: "Serve MCP over Streamable HTTP at /mcp and the older HTTP+SSE at /sse",
 		Args:  cobra.NoArgs,
+		PreRunE: func(command *cobra.Command, _ []string) error {
+			return settings.readFlags(command.LocalNonPersistentFlags())
+		},
 		RunE: func(command *cobra.Command, _ []string) error {
-			app, err := newApp(settings, command.ErrOrStderr())
+			app, err := newServerApp(command, settings)
 			if err != nil {
 				return err
 			}

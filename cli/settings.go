@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -33,7 +31,8 @@ func variableOf(flag *pflag.Flag) string {
 //
 // A new flag is a field and a line in addFlags or, for the flag of a single command, in
 // the file of that command. A new variable that belongs to no flag is a field and a line
-// in variables.
+// in variables. The flags of every command and those of the servers can also be set by
+// variables; a flag that says what one command is to do cannot.
 type Settings struct {
 	// Flags of every command.
 
@@ -62,25 +61,7 @@ type Settings struct {
 	Unexpanded []string
 
 	environment map[string]string // the variables of this program that are set
-}
-
-// variable is an environment variable that belongs to no flag.
-type variable struct {
-	name   string
-	value  *string
-	secret bool // can also be in the file that the variable with _FILE names
-}
-
-// variables are all of them, in the order in which they are read.
-func (s *Settings) variables() []variable {
-	return []variable{
-		{name: "ACCESS_POLICY_MCP_BEARER_TOKEN", value: &s.BearerToken, secret: true},
-		{name: "CLOUDFLARE_API_KEY", value: &s.Credential.Key, secret: true},
-		{name: "CLOUDFLARE_API_TOKEN", value: &s.Credential.Token, secret: true},
-		{name: "CLOUDFLARE_EMAIL", value: &s.Credential.Email},
-		{name: "CLOUDFLARE_ACCOUNT_ID", value: &s.AccountID},
-		{name: "CLOUDFLARE_BASE_URL", value: &s.BaseURL},
-	}
+	empty       map[string]bool   // those that are set to nothing but white space
 }
 
 // addFlags adds the flags of every command.
@@ -94,22 +75,20 @@ func (s *Settings) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.LogFormat, "log-format", "text", "format of log records: text or json")
 }
 
-// placeholder is what a client leaves in a variable that it should have expanded, such
-// as ${CLOUDFLARE_API_TOKEN} or ${input:token}.
-var placeholder = regexp.MustCompile(`^\s*\$\{[^}]*\}\s*$`)
-
 // newSettings returns the settings of an environment, as [os.Environ] gives it, before
 // any flag or variable has been read. Variables that are empty or hold a placeholder
 // count as unset.
 func newSettings(env []string) *Settings {
-	s := &Settings{environment: map[string]string{}}
+	s := &Settings{environment: map[string]string{}, empty: map[string]bool{}}
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
 		if runtime.GOOS == "windows" {
 			name = strings.ToUpper(name) // names there are the same in any case
 		}
 		switch {
-		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix), value == "":
+		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix):
+		case strings.TrimSpace(value) == "":
+			s.empty[name] = true
 		case placeholder.MatchString(value):
 			s.Unexpanded = append(s.Unexpanded, name)
 		default:
@@ -120,8 +99,7 @@ func newSettings(env []string) *Settings {
 	return s
 }
 
-// readFlags sets the flags that are not on the command line from their variables, and
-// checks the values.
+// readFlags sets the flags that are not on the command line from their variables.
 func (s *Settings) readFlags(flags *pflag.FlagSet) error {
 	var err error
 	flags.VisitAll(func(flag *pflag.Flag) {
@@ -134,6 +112,12 @@ func (s *Settings) readFlags(flags *pflag.FlagSet) error {
 			err = errors.Join(err, fmt.Errorf("%s: %w", name, setErr))
 		}
 	})
+	return err
+}
+
+// check says what is wrong with the flags of every command.
+func (s *Settings) check() error {
+	var err error
 	if s.LogFormat != "text" && s.LogFormat != "json" {
 		err = errors.Join(err, fmt.Errorf("--log-format must be text or json, not %q", s.LogFormat))
 	}
@@ -171,24 +155,6 @@ func (s *Settings) readEnvironment() error {
 	}
 	s.Credential.Hint = s.credentialHint()
 	return nil
-}
-
-// lookUp returns the value of a variable or, of a secret, what is in its file, and the
-// name of the variable that was used.
-func (s *Settings) lookUp(v variable) (value, origin string, err error) {
-	value, fileVariable := s.environment[v.name], v.name+"_FILE"
-	file := s.environment[fileVariable]
-	if !v.secret || file == "" {
-		return strings.TrimSpace(value), v.name, nil
-	}
-	if value != "" {
-		return "", "", fmt.Errorf("%s and %s are both set: unset one of them", v.name, fileVariable)
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", "", fmt.Errorf("%s: %w", fileVariable, err)
-	}
-	return strings.TrimSpace(string(data)), fileVariable, nil
 }
 
 // credentialHint explains to the reader of an error why a credential that seems to be

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -21,14 +22,17 @@ import (
 // does.
 func readSettings(args, env []string) (*Settings, error) {
 	settings := newSettings(env)
+	ofEveryCommand := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.addFlags(ofEveryCommand)
+	ofHTTP := httpCommand(settings).Flags()
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	settings.addFlags(flags)
-	flags.AddFlagSet(httpCommand(settings).Flags())
+	flags.AddFlagSet(ofEveryCommand)
+	flags.AddFlagSet(ofHTTP)
 	flags.AddFlagSet(getCommand(settings).Flags())
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
-	if err := settings.readFlags(flags); err != nil {
+	if err := errors.Join(settings.readFlags(ofEveryCommand), settings.readFlags(ofHTTP), settings.check()); err != nil {
 		return nil, err
 	}
 	return settings, settings.readEnvironment()
@@ -41,7 +45,10 @@ func tokenCredential(token, source string) tools.Credential {
 
 func TestSettings(t *testing.T) {
 	file := writeFile(t, " from-file \n")
-	empty := writeFile(t, "\n")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
 	key := tools.Credential{Credentials: cfapi.Credentials{Email: "a@example.com", Key: "k"}, Source: "CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY"}
 	keyFromFile := tools.Credential{Credentials: cfapi.Credentials{Email: "a@example.com", Key: "from-file"}, Source: "CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY_FILE"}
 	both := tools.Credential{Credentials: cfapi.Credentials{Token: "t", Email: "a@example.com", Key: "k"}, Source: "CLOUDFLARE_API_TOKEN"}
@@ -64,14 +71,12 @@ func TestSettings(t *testing.T) {
 			},
 		},
 		"flags as variables": {
-			env: []string{"ACCESS_POLICY_MCP_TOOLS=a,b", "ACCESS_POLICY_MCP_HIDE_USER_DETAILS=true", "ACCESS_POLICY_MCP_ADDR=:1", "ACCESS_POLICY_MCP_ACCOUNT_ID=x"},
-			change: func(s *Settings) {
-				s.Tools, s.HideUserDetails, s.Addr, s.AccountID = []string{"a", "b"}, true, ":1", "x"
-			},
+			env:    []string{"ACCESS_POLICY_MCP_TOOLS=a,b", "ACCESS_POLICY_MCP_HIDE_USER_DETAILS=true", "ACCESS_POLICY_MCP_ADDR=:1"},
+			change: func(s *Settings) { s.Tools, s.HideUserDetails, s.Addr = []string{"a", "b"}, true, ":1" },
 		},
 		"flags over variables": {
 			args:   []string{"--log-format", "text", "--account-id", "x"},
-			env:    []string{"ACCESS_POLICY_MCP_LOG_FORMAT=json", "ACCESS_POLICY_MCP_ACCOUNT_ID=y", "CLOUDFLARE_ACCOUNT_ID=z"},
+			env:    []string{"ACCESS_POLICY_MCP_LOG_FORMAT=json", "CLOUDFLARE_ACCOUNT_ID=z"},
 			change: func(s *Settings) { s.AccountID = "x" },
 		},
 		"Cloudflare's variables": {
@@ -107,13 +112,16 @@ func TestSettings(t *testing.T) {
 			change: func(*Settings) {},
 		},
 		"empty": {
-			env: []string{"CLOUDFLARE_API_TOKEN=", "CLOUDFLARE_API_KEY_FILE=", "CLOUDFLARE_ACCOUNT_ID=", "ACCESS_POLICY_MCP_BEARER_TOKEN=",
-				"ACCESS_POLICY_MCP_LOG_LEVEL=", "ACCESS_POLICY_MCP_SIMULATE="},
+			env:    []string{"CLOUDFLARE_API_TOKEN=", "CLOUDFLARE_API_KEY_FILE=", "CLOUDFLARE_ACCOUNT_ID=", "ACCESS_POLICY_MCP_LOG_LEVEL=", "ACCESS_POLICY_MCP_SIMULATE="},
 			change: func(*Settings) {},
 		},
-		"empty file": {
-			env:    []string{"CLOUDFLARE_API_TOKEN_FILE=" + empty},
-			change: func(*Settings) {},
+		"white space": {
+			env:    []string{"CLOUDFLARE_API_TOKEN= \t", "CLOUDFLARE_API_TOKEN_FILE=" + file, "CLOUDFLARE_BASE_URL= ", "ACCESS_POLICY_MCP_LOG_LEVEL= "},
+			change: func(s *Settings) { s.Credential = tokenCredential("from-file", "CLOUDFLARE_API_TOKEN_FILE") },
+		},
+		"a link to a file": {
+			env:    []string{"CLOUDFLARE_API_TOKEN_FILE=" + link},
+			change: func(s *Settings) { s.Credential = tokenCredential("from-file", "CLOUDFLARE_API_TOKEN_FILE") },
 		},
 		"placeholders": {
 			env: []string{"CLOUDFLARE_EMAIL=${input:email}", "CLOUDFLARE_API_TOKEN= ${CLOUDFLARE_API_TOKEN:-} ", "ACCESS_POLICY_MCP_SIMULATE=${SIMULATE}",

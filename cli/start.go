@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -31,9 +30,16 @@ func startCommand(settings *Settings) *cobra.Command {
 				return exitWith(exitUsage, err)
 			}
 			settings.AllowStart = true // typing the command is permission
-			var started struct{ Test *tools.PolicyTest }
+			var started struct {
+				ID   string
+				Test *tools.PolicyTest
+			}
 			arguments := map[string]any{"policies": list, "wait_seconds": waitSeconds(wait)}
-			if err := printToolCall(command, settings, toolCall{"start_access_policy_test", arguments, asJSON}, &started); err != nil {
+			err = printToolCall(command, settings, toolCall{"start_access_policy_test", arguments, asJSON}, &started)
+			if errors.Is(err, errInterrupted) && started.ID == "" {
+				return exitWith(exitInterrupted, errors.New("interrupted: it is not known whether a test was started; look in the Cloudflare dashboard before you start another"))
+			}
+			if err != nil {
 				return err
 			}
 			switch {
@@ -46,7 +52,7 @@ func startCommand(settings *Settings) *cobra.Command {
 			}
 		},
 	}
-	addToolCallFlags(command.Flags(), settings, &asJSON)
+	addRequestFlags(command.Flags(), settings, &asJSON)
 	command.Flags().StringArrayVar(&policies, "policy", nil, "`ID` of a reusable policy, or @FILE with an inline policy as JSON; repeatable")
 	addWaitFlag(command.Flags(), &wait)
 	return command
@@ -64,15 +70,32 @@ func readPolicies(values []string) ([]any, error) {
 			policies = append(policies, value)
 			continue
 		}
-		data, err := os.ReadFile(file)
+		policy, err := readPolicy(file)
 		if err != nil {
-			return nil, err
-		}
-		var policy map[string]any
-		if err := json.Unmarshal(data, &policy); err != nil {
-			return nil, fmt.Errorf("%s: not a policy as JSON: %w", file, err)
+			return nil, fmt.Errorf("--policy @%s: %w", file, err)
 		}
 		policies = append(policies, policy)
 	}
 	return policies, nil
+}
+
+// maxPolicyFile is the largest file with an inline policy, in bytes: far more than a
+// policy has.
+const maxPolicyFile = 1 << 20
+
+// readPolicy reads a file with one JSON object, and keeps it as it is written: not every
+// number in it can be kept otherwise.
+func readPolicy(file string) (json.RawMessage, error) {
+	data, err := readBounded(file, maxPolicyFile)
+	if err != nil {
+		return nil, err
+	}
+	var policy map[string]json.RawMessage
+	if err := json.Unmarshal(data, &policy); err != nil {
+		return nil, fmt.Errorf("not a policy as JSON: %w", err)
+	}
+	if policy == nil {
+		return nil, errors.New("not a policy as JSON: null is no object")
+	}
+	return data, nil
 }

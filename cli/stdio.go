@@ -13,7 +13,7 @@ func stdioCommand(settings *Settings) *cobra.Command {
 		Short: "Serve MCP over stdin and stdout (the default)",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			app, err := newApp(settings, command.ErrOrStderr())
+			app, err := newServerApp(command, settings)
 			if err != nil {
 				return err
 			}

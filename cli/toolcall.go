@@ -24,8 +24,8 @@ type toolCall struct {
 	asJSON    bool // the structured result is wanted, and no progress
 }
 
-// addToolCallFlags adds the flags of every command that calls a tool.
-func addToolCallFlags(flags *pflag.FlagSet, settings *Settings, asJSON *bool) {
+// addRequestFlags adds the flags of every command that asks Cloudflare for something.
+func addRequestFlags(flags *pflag.FlagSet, settings *Settings, asJSON *bool) {
 	flags.StringVar(&settings.AccountID, "account-id", "", "Cloudflare account `ID` (default: CLOUDFLARE_ACCOUNT_ID)")
 	flags.BoolVar(asJSON, "json", false, "print the structured result")
 }
@@ -34,7 +34,7 @@ func addWaitFlag(flags *pflag.FlagSet, wait *time.Duration) {
 	flags.DurationVar(wait, "wait", 0, "wait for the end of the test this long at most, such as 60s or 10m")
 }
 
-// newTerminalApp is newApp for a command that calls a tool. Unless the log level has
+// newTerminalApp is newApp for a command that asks Cloudflare for something. Unless the log level has
 // been chosen, it logs no record per call: those are for servers.
 func newTerminalApp(command *cobra.Command, settings *Settings) (*app, error) {
 	if !command.Flags().Changed("log-level") {
@@ -44,7 +44,7 @@ func newTerminalApp(command *cobra.Command, settings *Settings) (*app, error) {
 }
 
 // printToolCall makes a call, prints its text and decodes its structured result into
-// result.
+// result. If it is interrupted, it prints what is known, and returns errInterrupted.
 func printToolCall(command *cobra.Command, settings *Settings, call toolCall, result any) error {
 	app, err := newTerminalApp(command, settings)
 	if err != nil {
@@ -55,8 +55,13 @@ func printToolCall(command *cobra.Command, settings *Settings, call toolCall, re
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(command.OutOrStdout(), text)
-	return exitWith(exitFailure, err)
+	if _, err := fmt.Fprintln(command.OutOrStdout(), text); err != nil {
+		return exitWith(exitFailure, err)
+	}
+	if command.Context().Err() != nil {
+		return errInterrupted
+	}
+	return nil
 }
 
 // callTool calls a tool through the MCP server, as an assistant would, and shows its
@@ -68,12 +73,15 @@ func (a *app) callTool(ctx context.Context, stderr io.Writer, call toolCall, res
 	if !call.asJSON {
 		progress, done = progressDisplay(stderr)
 	}
-	answer, err := a.server.CallTool(tools.WithCaller(ctx, a.caller), call.tool, call.arguments, progress)
+	answer, err := a.untilInterrupted(ctx, call, progress)
 	done()
 	if err != nil {
-		return "", exitWith(exitFailure, err)
+		return "", err
 	}
 	text = answer.Content[0].(mcp.TextContent).Text
+	if answer.IsError && ctx.Err() != nil {
+		return "", errInterrupted
+	}
 	if answer.IsError {
 		return "", exitWith(statusOfFailure(answer), errors.New(text))
 	}
@@ -81,6 +89,32 @@ func (a *app) callTool(ctx context.Context, stderr io.Writer, call toolCall, res
 		text = string(answer.RawStructuredContent)
 	}
 	return text, exitWith(exitFailure, json.Unmarshal(answer.RawStructuredContent, result))
+}
+
+// interruptedGrace is how long an interrupted call may take to answer with what it has.
+const interruptedGrace = 500 * time.Millisecond
+
+// untilInterrupted makes a call. When ctx ends, a wait answers with what it has; a call
+// that does not answer is left to itself, since the program ends.
+func (a *app) untilInterrupted(ctx context.Context, call toolCall, progress func(percent float64, message string)) (*mcp.CallToolResult, error) {
+	var answer *mcp.CallToolResult
+	var err error
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		answer, err = a.server.CallTool(tools.WithCaller(ctx, a.caller), call.tool, call.arguments, progress)
+	}()
+	select {
+	case <-answered:
+		return answer, exitWith(exitFailure, err)
+	case <-ctx.Done():
+	}
+	select {
+	case <-answered:
+		return answer, exitWith(exitFailure, err)
+	case <-time.After(interruptedGrace):
+		return nil, errInterrupted
+	}
 }
 
 // statusOfFailure is the exit status for a failed call: arguments that were refused

@@ -1,28 +1,29 @@
 package cli
 
 import (
-	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/tools"
 )
 
-// perPageOfAll is how many users --all asks for at once: as many as are shown in full.
-const perPageOfAll = 50
+// maxPages bounds how many pages --all reads of an API that never comes to an end: a
+// million users.
+const maxPages = 1000
 
-// usersQuery is which users to list.
+// usersQuery is which users to list, and how.
 type usersQuery struct {
-	policyTestID  string
-	status        string // "" for any
-	page, perPage int
-	all           bool // every page, from the first
-	asJSON        bool
+	accountID, policyTestID string
+	status                  cfapi.UserStatus // "" for any
+	page, perPage           int
+	all                     bool // every page, from the first
+	asJSON                  bool
+	hideDetails             bool // leave e-mail addresses and names out
 }
 
 func usersCommand(settings *Settings) *cobra.Command {
@@ -30,8 +31,9 @@ func usersCommand(settings *Settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "users [POLICY_TEST_ID]",
 		Short: "List the users of a test, for example those who are locked out",
-		Long:  "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere.",
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere.\n\n" +
+			"Exit status: 0 all that was asked for is listed, 1 not all of it, 2 wrong usage, 130 interrupted.",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			var err error
 			if query.policyTestID, err = policyTestID(settings, args); err != nil {
@@ -42,74 +44,76 @@ func usersCommand(settings *Settings) *cobra.Command {
 				return err
 			}
 			defer app.stop()
-			users, err := app.listUsers(command.Context(), command.ErrOrStderr(), query)
-			if err != nil {
-				return err
+			query.policyTestID, query.accountID = strings.TrimSpace(query.policyTestID), strings.TrimSpace(settings.AccountID)
+			query.hideDetails = settings.HideUserDetails
+			if err := query.check(); err != nil {
+				return exitWith(exitUsage, err)
 			}
-			if query.asJSON {
-				return exitWith(exitFailure, json.NewEncoder(command.OutOrStdout()).Encode(users))
-			}
-			if err := printUsers(command.OutOrStdout(), users.Users); err != nil {
-				return exitWith(exitFailure, err)
-			}
-			if !query.all {
-				_, err = fmt.Fprintln(command.ErrOrStderr(), users.Summary)
-			}
-			return exitWith(exitFailure, err)
+			return app.listUsers(command, query)
 		},
 	}
-	addToolCallFlags(command.Flags(), settings, &query.asJSON)
-	command.Flags().StringVar(&query.status, "status", "", "only users who are `approved|blocked|error`")
+	addRequestFlags(command.Flags(), settings, &query.asJSON)
+	command.Flags().StringVar((*string)(&query.status), "status", "", "only users who are `approved|blocked|error`")
 	command.Flags().IntVar(&query.page, "page", 1, "page, from 1")
 	command.Flags().IntVar(&query.perPage, "per-page", 25, "users per page, 1 to 100")
 	command.Flags().BoolVar(&query.all, "all", false, "all pages")
 	return command
 }
 
-// listUsers reads one page, or all of them into one.
-func (a *app) listUsers(ctx context.Context, stderr io.Writer, query usersQuery) (tools.UsersPage, error) {
-	if query.all {
-		query.page, query.perPage = 1, perPageOfAll
+// check says what is wrong with the query.
+func (q usersQuery) check() error {
+	var err error
+	wrong := func(is bool, text string) {
+		if is {
+			err = errors.Join(err, errors.New(text))
+		}
 	}
-	users := []tools.User{}
-	for {
-		arguments := map[string]any{"policy_test_id": query.policyTestID, "page": query.page, "per_page": query.perPage}
-		if query.status != "" {
-			arguments["status"] = query.status
-		}
-		var page tools.UsersPage
-		call := toolCall{"list_access_policy_test_users", arguments, query.asJSON}
-		if _, err := a.callTool(ctx, stderr, call, &page); err != nil {
-			return tools.UsersPage{}, err
-		}
-		users = append(users, page.Users...)
-		if query.all && page.More {
-			query.page++
-			continue
-		}
-		page.Users = users
-		if query.all {
-			page.Page, page.PerPage = 1, len(users)
-			page.Summary = fmt.Sprintf("%d users.", len(users))
-		}
-		return page, nil
-	}
+	wrong(q.accountID == "", "an account is missing: set CLOUDFLARE_ACCOUNT_ID or --account-id")
+	wrong(q.accountID != "" && !tools.AccountID(q.accountID).Valid(), "--account-id: "+idWords(cfapi.MaxAccountID))
+	wrong(!tools.PolicyTestID(q.policyTestID).Valid(), "POLICY_TEST_ID: "+idWords(cfapi.MaxPolicyTestID))
+	wrong(!slices.Contains([]cfapi.UserStatus{"", cfapi.UserApproved, cfapi.UserBlocked, cfapi.UserErrored}, q.status), "--status must be approved, blocked or error")
+	wrong(q.page < 1 || q.page > 1_000_000, "--page must be from 1 to 1000000")
+	wrong(q.perPage < 1 || q.perPage > 100, "--per-page must be from 1 to 100")
+	return err
 }
 
-// printUsers writes a line per user: a table with a header on a terminal, tab-separated
-// elsewhere.
-func printUsers(w io.Writer, users []tools.User) error {
-	var lines strings.Builder
-	for _, user := range users {
-		fmt.Fprintf(&lines, "%s\t%s\t%s\t%s\n", user.Status, user.Email, user.Name, user.ID)
+func idWords(longest int) string {
+	return fmt.Sprintf("only letters, digits, - and _ are allowed, at most %d of them", longest)
+}
+
+// listUsers reads what the query asks for and prints it as it comes. What has been
+// printed stands whatever happens after it.
+func (a *app) listUsers(command *cobra.Command, query usersQuery) error {
+	watcher, release, err := a.pool.Watcher(a.caller.Credential.Credentials)
+	if err != nil {
+		return exitWith(exitFailure, err)
 	}
-	if !isTerminal(w) {
-		_, err := io.WriteString(w, lines.String())
-		return err
+	defer release()
+	out := &usersPrinter{w: command.OutOrStdout(), query: query}
+	reader := usersReader{client: watcher.Client(), query: query, maxPages: maxPages}
+	more, failure := reader.read(command.Context(), out.print)
+	if out.err != nil {
+		return exitWith(exitFailure, out.err)
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if _, err := io.WriteString(table, "STATUS\tE-MAIL\tNAME\tID\n"+lines.String()); err != nil {
-		return err
+	result := usersResult{More: more}
+	status := exitFailure
+	if failure != nil {
+		text := failureText(failure, a.caller.Credential, query.hideDetails)
+		if command.Context().Err() != nil {
+			status, text = exitInterrupted, "interrupted"
+		}
+		failure = errors.New(text)
+		result.Warnings = []string{text}
 	}
-	return table.Flush()
+	if err := out.end(&result); err != nil {
+		return exitWith(exitFailure, err)
+	}
+	if query.all || !out.started || status == exitInterrupted {
+		return exitWith(status, failure)
+	}
+	// The page that was asked for is there, whatever became of the look at the next.
+	if !query.asJSON {
+		_, _ = fmt.Fprintln(command.ErrOrStderr(), result.Summary)
+	}
+	return nil
 }

@@ -160,9 +160,6 @@ func checkFailure(t *testing.T, c connection, fault upstreamFault, name string, 
 	if fault.retried {
 		most = call.requestsRetried
 	}
-	if fault.fault.Reset && name != "start" {
-		most *= 2 // net/http itself repeats a GET when a connection that it has used before breaks
-	}
 	if n := requests.of(name); n < 1 || n > most {
 		t.Errorf("%s cost %d requests, want 1 to %d", name, n, most)
 	}

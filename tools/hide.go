@@ -34,7 +34,7 @@ func (s *service) describe(failure *cfapi.Error) string {
 	if !s.options.HideUserDetails {
 		return said
 	}
-	known := describe(withoutTexts(failure))
+	known := describe(WithoutTexts(failure))
 	if known != said {
 		known += leftOut
 	}
@@ -53,9 +53,9 @@ func (s *service) noticeWarning(notice cfapi.Notice) string {
 // quotation matches what [cfapi.Quote] makes, also if the end is missing.
 var quotation = regexp.MustCompile(`"[^"]*("|$)`)
 
-// withoutTexts is the failure without what the API, or whatever answered in its place,
+// WithoutTexts is the failure without what the API, or whatever answered in its place,
 // says in words. The summary quotes that, unless there was no answer.
-func withoutTexts(failure *cfapi.Error) *cfapi.Error {
+func WithoutTexts(failure *cfapi.Error) *cfapi.Error {
 	known := *failure
 	known.Notices = nil
 	for _, notice := range failure.Notices {
@@ -92,13 +92,13 @@ func connectionFailure(cause error) string {
 	return "the connection failed"
 }
 
-// hideDetails leaves e-mail addresses and names out of users. Identifiers that are none
+// HideDetails leaves e-mail addresses and names out of users. Identifiers that are none
 // and statuses that are not documented could hold them too: it reports whether it had to
 // leave out such.
-func hideDetails(users []User) (undocumented bool) {
+func HideDetails(users []User) (undocumented bool) {
 	for i, u := range users {
 		var known User
-		if usableID(u.ID) {
+		if PolicyTestID(u.ID).Valid() {
 			known.ID = u.ID
 		}
 		switch u.Status {

@@ -1,7 +1,7 @@
 package tools
 
 import (
-	"regexp"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 
@@ -18,6 +18,9 @@ const idPatternWords = "only letters, digits, - and _ are allowed"
 // AccountID identifies a Cloudflare account.
 type AccountID string
 
+// Valid reports whether the tools accept the ID.
+func (id AccountID) Valid() bool { return isID(string(id), cfapi.MaxAccountID) }
+
 // JSONSchema describes account IDs.
 func (AccountID) JSONSchema() *jsonschema.Schema {
 	return idSchema(cfapi.MaxAccountID, "Cloudflare account ID")
@@ -31,10 +34,14 @@ func (PolicyTestID) JSONSchema() *jsonschema.Schema {
 	return idSchema(cfapi.MaxPolicyTestID, "ID of the policy test")
 }
 
-// usableID reports whether the tools accept the ID, which comes from the API.
-func usableID(id string) bool {
-	matches, _ := regexp.MatchString(idPattern, id)
-	return matches && len(id) <= cfapi.MaxPolicyTestID
+// Valid reports whether the tools accept the ID.
+func (id PolicyTestID) Valid() bool { return isID(string(id), cfapi.MaxPolicyTestID) }
+
+// isID reports whether s matches [idPattern] and is at most longest characters long.
+func isID(s string, longest int) bool {
+	return s != "" && len(s) <= longest && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 // PolicyID identifies a reusable policy.

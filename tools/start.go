@@ -110,7 +110,7 @@ func newStartTest(s *service) server.ServerTool {
 			if err != nil {
 				return StartedTest{}, err
 			}
-			if !usableID(answer.Result.ID) {
+			if !PolicyTestID(answer.Result.ID).Valid() {
 				return StartedTest{}, &cfapi.Error{Kind: cfapi.UnexpectedResponse, Summary: "a success without a usable ID of the test", MayBeDone: true}
 			}
 			return s.afterStart(ctx, watcher, in, answer), nil

@@ -60,7 +60,7 @@ func newListUsers(s *service) server.ServerTool {
 			if err != nil {
 				return UsersPage{}, err
 			}
-			if s.options.HideUserDetails && hideDetails(page.Users) {
+			if s.options.HideUserDetails && HideDetails(page.Users) {
 				page.Warnings = append(page.Warnings, "IDs and statuses that are not as documented were left out.")
 			}
 			if shortenUsers(page.Users) {
