@@ -2,6 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -16,6 +19,23 @@ func TestPolicyFile(t *testing.T) {
 	got, err := json.Marshal(policies[1])
 	if want := strings.ReplaceAll(written, " ", ""); err != nil || string(got) != want {
 		t.Errorf("%v: %s, want %s", err, got, want)
+	}
+}
+
+// TestPolicyFileSent: what is sent has the numbers of the file.
+func TestPolicyFileSent(t *testing.T) {
+	var sent string
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		sent = string(data)
+		_, _ = io.WriteString(w, `{"success":true,"result":{"id":"x","status":"success"}}`)
+	}))
+	defer api.Close()
+	file := writeFile(t, `{"name": "Staff", "decision": "allow", "include": [{"geo": {"n": [12345678901234567890, 1.0, 1e400, -0]}}]}`)
+	env := []string{"CLOUDFLARE_BASE_URL=" + api.URL, "CLOUDFLARE_API_TOKEN=t", "CLOUDFLARE_ACCOUNT_ID=a"}
+	status, stdout, stderr := run(t, env, "start", "--policy", "@"+file)
+	if status != 0 || !strings.Contains(sent, `{"geo":{"n":[12345678901234567890,1.0,1e400,-0]}}`) {
+		t.Errorf("%d: %s%s: sent %s", status, stdout, stderr, sent)
 	}
 }
 

@@ -77,7 +77,7 @@ func connectHTTP(t *testing.T, apiURL string, args ...string) connection {
 	t.Helper()
 	url, log := startServer(t, apiURL, args...)
 	return connection{log: log, send: func(_, message string) string {
-		return postMessage(t, http.DefaultClient, url+"/mcp", message)
+		return lastEvent(postMessage(t, http.DefaultClient, url+"/mcp", message))
 	}}
 }
 
@@ -115,6 +115,15 @@ func connectSSE(t *testing.T, apiURL string, args ...string) connection {
 		postMessage(t, http.DefaultClient, url+endpoint, message)
 		return received.wait(id)
 	}}
+}
+
+// lastEvent is the data of the last event of a stream; a body that is no stream is
+// returned as it is. A call that takes its time is answered by a stream.
+func lastEvent(body string) string {
+	if i := strings.LastIndex(body, "\ndata: "); i >= 0 {
+		return strings.TrimSpace(body[i+len("\ndata: "):])
+	}
+	return body
 }
 
 // newLines reads lines of up to 1 MiB.

@@ -22,9 +22,12 @@ func TestCaller(t *testing.T) {
 	for transport, play := range players {
 		t.Run(transport, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, _ := newServerOf(whoAmI)
+				s, log := newServerOf(whoAmI)
 				if answer := play(t, s, []string{callOf("1", "who_am_i")}); !strings.Contains(answer, "I am "+fixedCaller.Name) {
 					t.Errorf("answer %s", answer)
+				}
+				if !strings.Contains(log.String(), "caller="+fixedCaller.Name) {
+					t.Errorf("the log does not name the caller: %s", log)
 				}
 			})
 		})

@@ -9,185 +9,212 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// maxRequests bounds the requests of one connection that are being answered. At the
-// bound no more messages are read from it until one of them is done.
+// maxRequests bounds the requests of one connection that are being answered. One more is
+// refused.
 const maxRequests = 1024
+
+// maxRefusals bounds the refusals of one connection that wait to be written. At the bound
+// no more messages are read from the connection.
+const maxRefusals = 1024
 
 // connection is a lasting connection to one client, whatever frames its messages. Each
 // request runs in a goroutine of its own, so that slow calls delay nothing; a cancelled
 // request is never answered (MCP specification, "Cancellation").
 type connection struct {
-	server  *Server
-	session *session
-	write   func(message []byte) error // sends one message; safe for concurrent use
-	slots   chan struct{}              // holds one element for each running request
-	running *activity
+	server    *Server
+	id        string
+	handshake handshake
+	write     func(message []byte) error // sends one message; safe for concurrent use
+	refusing  chan struct{}              // holds one element for each waiting refusal
+	running   *activity
 
 	mu       sync.Mutex
-	requests map[string]*request // the running ones, by ID as the client wrote it
+	requests map[string]*request // the running ones, by key
 }
 
 // request is a request that is being answered.
 type request struct {
+	key      string // its ID
 	cancel   context.CancelFunc
 	canceled bool // by the client, which wants no answer
 }
 
-func newConnection(s *Server, sessionID string, write func([]byte) error) *connection {
-	c := &connection{server: s, write: write, slots: make(chan struct{}, maxRequests), running: newActivity(), requests: map[string]*request{}}
-	c.session = newSession(sessionID, func(n mcp.JSONRPCNotification) error { return c.send(n) })
-	return c
+func newConnection(s *Server, id string, write func([]byte) error) *connection {
+	return &connection{server: s, id: id, write: write, refusing: make(chan struct{}, maxRefusals), running: newActivity(), requests: map[string]*request{}}
 }
 
-// envelope is the part of a message by which it is routed.
-type envelope struct {
-	ID     json.RawMessage `json:"id"`
-	Method string          `json:"method"`
-	Params json.RawMessage `json:"params"`
-}
-
-// receive takes one message. It returns before a request is answered. ctx ends
-// with the connection.
-func (c *connection) receive(ctx context.Context, message []byte) {
-	var e envelope
-	if err := json.Unmarshal(message, &e); err != nil {
-		if json.Valid(message) {
-			c.refuse(nil, mcp.INVALID_REQUEST, "a message must be one JSON object")
-		} else {
-			c.refuse(nil, mcp.PARSE_ERROR, "the message is not valid JSON")
-		}
-		return
-	}
-	c.server.log.DebugContext(ctx, "message", "method", e.Method)
+// receive takes what the client sends at once. It returns before a request is answered.
+// ctx ends with the connection. A message that is not taken because the server as a
+// whole has too much to do is left to the caller to refuse.
+func (c *connection) receive(ctx context.Context, data []byte) (overload *fault) {
+	in, f := parse(data)
 	switch {
-	case e.Method == "" && e.ID != nil:
-		// A response. This server asks nothing of its clients.
-	case e.Method == string(mcp.MethodNotificationCancelled):
-		c.cancel(e.Params)
-	case e.ID == nil:
-		defer c.server.recovered(ctx, slog.String("method", e.Method), func() {}) // notifications have no answer
-		c.handle(ctx, message)
-	case e.ID[0] != '"' && e.ID[0] != '-' && (e.ID[0] < '0' || e.ID[0] > '9'):
-		c.refuse(nil, mcp.INVALID_REQUEST, "the id of a request must be a string or a number")
-	default:
-		c.start(ctx, e, message)
+	case f != nil:
+		c.refuse(f)
+	case in.batch && c.handshake.ProtocolVersion() != batchRevision:
+		c.refuse(batchFault())
+	case in.batch:
+		c.answer(startBatch(in.items, func(m *message) (func() []byte, *fault) { return c.start(ctx, m) }))
+	case len(in.items) == 1:
+		answer, f := c.start(ctx, in.items[0].message)
+		switch {
+		case f != nil && f.busy:
+			return f
+		case f != nil:
+			c.refuse(f)
+		case answer != nil:
+			c.answer(answer)
+		}
 	}
+	return nil
 }
 
-// start starts a goroutine that answers a request.
-func (c *connection) start(ctx context.Context, e envelope, message []byte) {
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return
+// start takes a message. It returns what answers a request, which must be called, or why
+// the request is refused. A request is not started once the connection has ended.
+func (c *connection) start(ctx context.Context, m *message) (answer func() []byte, f *fault) {
+	c.server.log.DebugContext(ctx, "message", "method", foreign(m.method))
+	switch {
+	case ctx.Err() != nil:
+		return nil, nil
+	case m.method == string(mcp.MethodNotificationCancelled):
+		c.cancel(m.requestID)
+		return nil, nil
+	case m.id == nil:
+		_, _ = c.handle(ctx, m) // notifications have no answer
+		return nil, nil
+	}
+	end, f := c.server.admit(ctx, m)
+	if f != nil {
+		return nil, f
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	r := &request{cancel: cancel}
-	if !c.add(string(e.ID), r) {
-		<-c.slots
+	r := &request{key: requestKey(m.id), cancel: cancel}
+	if f := c.add(r, m.id); f != nil {
 		cancel()
-		c.refuse(e.ID, mcp.INVALID_REQUEST, "a request with this id is still being answered")
-		return
+		end()
+		return nil, f
 	}
-	end := c.running.begin()
-	go func() {
+	return func() []byte {
 		defer end()
-		defer func() { <-c.slots }()
 		defer cancel()
-		defer c.server.recovered(ctx, slog.String("method", e.Method), func() {
-			c.answer(ctx, e.ID, r, errorMessage(nil, mcp.INTERNAL_ERROR, internalText))
-		})
-		c.answer(ctx, e.ID, r, c.handle(ctx, message))
-	}()
+		defer c.remove(r)
+		if ctx.Err() != nil {
+			return nil
+		}
+		data, s := c.handle(ctx, m)
+		if c.remove(r) && ctx.Err() == nil {
+			s.flush()
+			return m.restore(data)
+		}
+		return nil
+	}, nil
 }
 
 // handle lets mcp-go answer a message.
-func (c *connection) handle(ctx context.Context, message []byte) mcp.JSONRPCMessage {
-	return c.server.mcp.HandleMessage(c.server.mcp.WithContext(ctx, c.session), message)
+func (c *connection) handle(ctx context.Context, m *message) (data []byte, s *session) {
+	s = newSession(c.id, &c.handshake, func(n mcp.JSONRPCNotification) error {
+		data, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		return c.send(m.restore(data))
+	})
+	defer c.server.recovered(ctx, slog.String("method", foreign(m.method)), func() {
+		data = (&fault{id: m.id, code: mcp.INTERNAL_ERROR, text: internalText}).response()
+	})
+	answer := c.server.mcp.HandleMessage(c.server.mcp.WithContext(withArguments(ctx, m), s), m.data)
+	if answer == nil {
+		return nil, s
+	}
+	data, err := json.Marshal(answer)
+	if err != nil {
+		panic(err)
+	}
+	return data, s
 }
 
 // idle returns a channel that is closed once every request has been answered.
 func (c *connection) idle() <-chan struct{} { return c.running.idle() }
 
-func (c *connection) add(id string, r *request) bool {
+// requestKey makes the same of all notations of a text.
+func requestKey(id json.RawMessage) string {
+	if len(id) > 0 && id[0] == '"' {
+		return `"` + text(id)
+	}
+	return string(id)
+}
+
+// add notes that a request is running.
+func (c *connection) add(r *request, id json.RawMessage) *fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, taken := c.requests[id]; taken {
-		return false
+	switch _, taken := c.requests[r.key]; {
+	case taken:
+		return &fault{id: id, code: mcp.INVALID_REQUEST, text: "a request with this id is still being answered"}
+	case len(c.requests) >= maxRequests:
+		return &fault{id: id, code: codeBusy, text: "1024 requests of this connection are being answered: wait for some of them, or cancel them"}
 	}
-	c.requests[id] = r
-	return true
+	c.requests[r.key] = r
+	return nil
 }
 
 // remove reports whether the client still wants an answer.
-func (c *connection) remove(id string, r *request) bool {
+func (c *connection) remove(r *request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.requests[id] == r {
-		delete(c.requests, id)
+	if c.requests[r.key] == r {
+		delete(c.requests, r.key)
 	}
 	return !r.canceled
 }
 
 // cancel obeys notifications/cancelled. It ignores the IDs of requests that are not
 // running, as the specification wants.
-func (c *connection) cancel(params json.RawMessage) {
-	var cancelled struct {
-		RequestID json.RawMessage `json:"requestId"`
-	}
-	if json.Unmarshal(params, &cancelled) != nil {
-		return
-	}
+func (c *connection) cancel(requestID json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r, ok := c.requests[string(cancelled.RequestID)]; ok {
+	if r, ok := c.requests[requestKey(requestID)]; ok {
 		r.canceled = true
 		r.cancel()
 	}
 }
 
-// answer ends a request with its answer, unless the client has cancelled it or is gone.
-// The answer gets the ID as the client wrote it: mcp-go reads IDs as floating-point
-// numbers, which large whole numbers do not survive.
-func (c *connection) answer(ctx context.Context, id json.RawMessage, r *request, answer mcp.JSONRPCMessage) {
-	if !c.remove(string(id), r) || ctx.Err() != nil {
-		return
-	}
-	c.session.flush()
-	switch a := answer.(type) {
-	case mcp.JSONRPCResponse:
-		a.ID = mcp.NewRequestId(id)
-		answer = a
-	case mcp.JSONRPCError:
-		a.ID = mcp.NewRequestId(id)
-		answer = a
-	case nil:
-		return
-	}
-	if err := c.send(answer); err != nil {
-		c.server.log.Debug("an answer could not be sent", "error", err) // mostly the client is gone
+// end ends all requests of a client that is gone.
+func (c *connection) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.requests {
+		r.cancel()
 	}
 }
 
-// refuse answers a message that mcp-go does not get to see.
-func (c *connection) refuse(id json.RawMessage, code int, text string) {
-	_ = c.send(errorMessage(id, code, text)) // a client that is gone misses nothing
+// answer sends what answer returns, which may take its time.
+func (c *connection) answer(answer func() []byte) {
+	end := c.running.begin()
+	go func() {
+		defer end()
+		if data := answer(); data != nil {
+			_ = c.send(data)
+		}
+	}()
 }
 
-// errorMessage is an error for the request with the ID id, which is nil if it is not
-// known.
-func errorMessage(id json.RawMessage, code int, text string) mcp.JSONRPCError {
-	var value any
-	if id != nil {
-		value = id
-	}
-	return mcp.NewJSONRPCError(mcp.NewRequestId(value), code, text, nil)
+// refuse answers a message that mcp-go does not get to see. It does not wait until the
+// client reads that, so that the messages that follow are read meanwhile.
+func (c *connection) refuse(f *fault) {
+	c.refusing <- struct{}{}
+	c.answer(func() []byte {
+		<-c.refusing
+		return f.response()
+	})
 }
 
-func (c *connection) send(message any) error {
-	data, err := json.Marshal(message)
+// send sends a message. A client that does not take it is gone.
+func (c *connection) send(data []byte) error {
+	err := c.write(data)
 	if err != nil {
-		return err
+		c.server.log.Debug("a message could not be sent", "error", err)
+		c.end()
 	}
-	return c.write(data)
+	return err
 }

@@ -7,8 +7,23 @@ import (
 	"time"
 )
 
-// unbuffered asks reverse proxies to pass on an event stream without delay.
-func unbuffered(header http.Header) { header.Set("X-Accel-Buffering", "no") }
+// keepAliveInterval is the longest time without anything on an event stream. Comments
+// keep proxies from closing a stream that is idle.
+const keepAliveInterval = 15 * time.Second
+
+// streamHeader is the header of an event stream. It asks reverse proxies to pass the
+// stream on without delay.
+func streamHeader(header http.Header) {
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-cache")
+	header.Set("X-Accel-Buffering", "no")
+}
+
+// beginStream begins an event stream.
+func beginStream(w http.ResponseWriter) {
+	streamHeader(w.Header())
+	w.WriteHeader(http.StatusOK)
+}
 
 // writeTimeout is how long a client may leave a piece of an event stream unread.
 const writeTimeout = 10 * time.Second

@@ -98,25 +98,30 @@ func (s *Server) handler(public bool, legacy *sse, ready *atomic.Bool) http.Hand
 	mcp.Handle("POST /mcp", newStreamable(s))
 	mcp.HandleFunc("GET /sse", legacy.open)
 	mcp.HandleFunc("POST /message", legacy.message)
+	var guarded http.Handler = mcp
+	if s.authenticate != nil {
+		guarded = auth.Require(Name, s.authenticate, guarded, func(r *http.Request) {
+			s.refusals.record(r.Context(), "not authenticated", remote(r))
+		})
+	}
+	guarded = s.allowOrigin(guarded)
+	if !public {
+		guarded = s.loopbackHost(guarded)
+	}
 
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	// What checks health has no token, and calls the server by any name.
+	health := http.NewServeMux()
+	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	health.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !ready.Load() {
 			http.Error(w, "shutting down", http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
-	if s.authenticate != nil {
-		mux.Handle("/", auth.Require(Name, s.authenticate, mcp))
-	} else {
-		mux.Handle("/", mcp)
-	}
-
-	handler := allowOrigin(s.allowedOrigins, mux)
-	if !public {
-		handler = loopbackHost(handler)
-	}
-	return s.recoverHTTP(limitBody(handler)) // around the guards too: a request that they refuse may have a body
+	mux := http.NewServeMux()
+	mux.Handle("/", guarded)
+	mux.Handle("/healthz", s.allowOrigin(health))
+	mux.Handle("/readyz", s.allowOrigin(health))
+	return s.recoverHTTP(limitBody(mux)) // around the guards too: a request that they refuse may have a body
 }

@@ -42,7 +42,9 @@ func (s *Server) CallTool(ctx context.Context, name string, arguments map[string
 		}
 		return nil
 	})
-	c.receive(context.WithoutCancel(ctx), request)
+	if f := c.receive(context.WithoutCancel(ctx), request); f != nil {
+		return nil, errors.New(f.text)
+	}
 	<-c.idle()
 	select {
 	case answer := <-answers:

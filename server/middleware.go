@@ -45,7 +45,11 @@ func (m middleware[Request, Result]) wrap(next func(context.Context, Request) (R
 		start := time.Now()
 		result, err := m.call(ctx, request, next)
 		attrs := []slog.Attr{m.subject(request), slog.Duration("duration", time.Since(start).Round(time.Microsecond))}
-		m.server.log.LogAttrs(ctx, slog.LevelInfo, m.record, append(attrs, m.outcome(result, err)...)...)
+		attrs = append(attrs, m.outcome(result, err)...)
+		if caller, _ := tools.CallerFrom(ctx); caller.Name != "" {
+			attrs = append(attrs, slog.String("caller", caller.Name))
+		}
+		m.server.log.LogAttrs(ctx, slog.LevelInfo, m.record, attrs...)
 		return result, err
 	}
 }
@@ -76,7 +80,7 @@ func (s *Server) aroundTools(next server.ToolHandlerFunc) server.ToolHandlerFunc
 		},
 		outcome:  func(result *mcp.CallToolResult, _ error) []slog.Attr { return toolOutcome(result) },
 		panicked: func() (*mcp.CallToolResult, error) { return tools.InternalError(), nil },
-	}.wrap(next)
+	}.wrap(giveArguments(next))
 }
 
 // toolOutcome is "ok" or what a failed result says of its error.

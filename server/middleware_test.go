@@ -131,7 +131,7 @@ func TestRecords(t *testing.T) {
 					if !strings.Contains(answer, `"id":"q"`) || !strings.Contains(answer, tt.answer) {
 						t.Errorf("answer %s", answer)
 					}
-					if n := len(regexp.MustCompile(tt.record+`\n`).FindAllString(log.String(), -1)); n != 1 {
+					if n := len(regexp.MustCompile(tt.record+` caller=`+fixedCaller.Name+`\n`).FindAllString(log.String(), -1)); n != 1 {
 						t.Errorf("%d records %s in the log:\n%s", n, tt.record, log)
 					}
 					wantCause := tt.mode == "defect" || tt.mode == "nothing" || tt.mode == "panic"

@@ -43,6 +43,9 @@ type Server struct {
 	calls *activity // of handlers, over all transports
 	drain func()
 
+	slots, bodies *limit // of requests, and of bytes of messages
+	refusals      *refusals
+
 	authenticate   auth.Authenticator
 	allowedOrigins []string
 }
@@ -53,7 +56,10 @@ const definitionsTTL = 60 * 60 * 1000
 
 // New assembles a server.
 func New(cfg Config) *Server {
-	s := &Server{log: cfg.Logger, calls: newActivity(), drain: cfg.Drain, authenticate: cfg.Authenticate, allowedOrigins: cfg.AllowedOrigins}
+	s := &Server{
+		log: cfg.Logger, calls: newActivity(), drain: cfg.Drain, authenticate: cfg.Authenticate, allowedOrigins: cfg.AllowedOrigins,
+		slots: newLimit(maxCalls), bodies: newLimit(maxBodies), refusals: newRefusals(cfg.Logger),
+	}
 	if s.drain == nil {
 		s.drain = func() {}
 	}

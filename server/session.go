@@ -7,33 +7,51 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// session is one client as mcp-go sees it: a connection over stdio or SSE, a
-// single request over Streamable HTTP.
+// session is what mcp-go takes for a client: here a single message of one, so that what
+// is notified in its course belongs to it.
 //
 // It writes the progress notifications of its calls at once and in order,
 // instead of queueing them for another goroutine, so that none can be lost or
 // follow the result.
 type session struct {
+	*handshake
 	id            string
-	initialized   atomic.Bool
 	notifications chan mcp.JSONRPCNotification
 	notify        func(mcp.JSONRPCNotification) error
 }
 
-var _ server.ClientSession = (*session)(nil)
+var _ server.SessionWithProtocolVersion = (*session)(nil)
 
-func newSession(id string, notify func(mcp.JSONRPCNotification) error) *session {
-	return &session{id: id, notify: notify, notifications: make(chan mcp.JSONRPCNotification, 4)}
+// handshake is what initialize has settled. All messages of a connection share it.
+type handshake struct {
+	initialized atomic.Bool
+	version     atomic.Pointer[string]
+}
+
+func newSession(id string, h *handshake, notify func(mcp.JSONRPCNotification) error) *session {
+	return &session{handshake: h, id: id, notify: notify, notifications: make(chan mcp.JSONRPCNotification, 4)}
 }
 
 // SessionID implements [server.ClientSession].
 func (s *session) SessionID() string { return s.id }
 
 // Initialize implements [server.ClientSession].
-func (s *session) Initialize() { s.initialized.Store(true) }
+func (h *handshake) Initialize() { h.initialized.Store(true) }
 
 // Initialized implements [server.ClientSession].
-func (s *session) Initialized() bool { return s.initialized.Load() }
+func (h *handshake) Initialized() bool { return h.initialized.Load() }
+
+// SetProtocolVersion is called by mcp-go with the revision that it has agreed on.
+func (h *handshake) SetProtocolVersion(version string) { h.version.Store(&version) }
+
+// ProtocolVersion implements [server.SessionWithProtocolVersion]. It is empty before
+// initialize.
+func (h *handshake) ProtocolVersion() string {
+	if version := h.version.Load(); version != nil {
+		return *version
+	}
+	return ""
+}
 
 // NotificationChannel implements [server.ClientSession]. It carries what mcp-go
 // itself sends in the course of a request; see flush.

@@ -17,10 +17,6 @@ import (
 // maxStreams bounds the open event streams.
 const maxStreams = 10_000
 
-// keepAliveInterval is the time between two comments on a stream. They keep proxies from
-// closing a stream that is idle.
-const keepAliveInterval = 15 * time.Second
-
 // sse serves the HTTP+SSE transport of protocol revision 2024-11-05. A client opens an
 // event stream, whose first event tells it where to post its messages, and reads the
 // answers from the stream. The end of the stream ends its calls.
@@ -44,8 +40,12 @@ type stream struct {
 
 func newSSE(s *Server) *sse { return &sse{server: s, streams: map[string]*stream{}} }
 
-// open serves GET /sse.
+// open serves GET /sse, and HEAD, which opens no stream.
 func (t *sse) open(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		beginStream(w)
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	// A client that is offered the stateless protocol of 2026-07-28 here would not
@@ -56,16 +56,14 @@ func (t *sse) open(w http.ResponseWriter, r *http.Request) {
 	s := &stream{ctx: ctx, end: cancel, w: w}
 	s.connection = newConnection(t.server, id, func(message []byte) error { return s.event("message", message) })
 	if !t.add(id, s) {
-		http.Error(w, "too many open streams", http.StatusServiceUnavailable)
+		t.server.refusals.record(r.Context(), "too many streams", remote(r))
+		unavailable(w, "too many open streams")
 		return
 	}
 	defer s.close()
 	defer t.remove(id)
 
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-cache")
-	unbuffered(w.Header())
-	w.WriteHeader(http.StatusOK)
+	beginStream(w)
 	if s.event("endpoint", []byte("/message?sessionId="+id)) != nil {
 		return
 	}
@@ -81,21 +79,33 @@ func (t *sse) open(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+const noStreamText = "no such session: open a stream at /sse first"
+
 // message serves POST /message.
 func (t *sse) message(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
 	s := t.streams[r.URL.Query().Get("sessionId")]
 	t.mu.Unlock()
 	if s == nil {
-		http.Error(w, "no such session: open a stream at /sse first", http.StatusNotFound)
+		http.Error(w, noStreamText, http.StatusNotFound)
 		return
 	}
-	body, ok := readBody(w, r)
+	body, release, ok := t.server.readBody(w, r)
 	if !ok {
 		return
 	}
+	defer release()
+	if s.ctx.Err() != nil { // since the body has begun
+		http.Error(w, noStreamText, http.StatusNotFound)
+		return
+	}
+	// What this client alone has too much of is refused on its stream: some clients give
+	// up the connection when a POST fails.
+	if overload := s.connection.receive(s.ctx, body); overload != nil {
+		unavailable(w, overload.text)
+		return
+	}
 	w.WriteHeader(http.StatusAccepted)
-	s.connection.receive(s.ctx, body)
 }
 
 // shutdown ends all streams, each once its calls have been answered or ctx has

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -96,4 +97,41 @@ func TestSSECancelAndDisconnect(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSSENoCallAfterTheStream: a message whose stream ends before it has come whole starts
+// no call.
+func TestSSENoCallAfterTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var started atomic.Int32
+		s, _ := newServerOf(fakeTool("count", func(context.Context) *mcp.CallToolResult {
+			started.Add(1)
+			return mcp.NewToolResultText("done")
+		}))
+		client, shutdown, ended := startHTTP(t, s)
+		c := openSSE(t, client)
+		reader, writer := io.Pipe()
+		req := newPost(t.Context(), t, c.endpoint, "")
+		req.Body, req.ContentLength = reader, -1
+		status := make(chan int, 1)
+		go func() {
+			resp, _, err := roundTrip(client, req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			status <- resp.StatusCode
+		}()
+		message := callOf("1", "count")
+		_, _ = io.WriteString(writer, message[:10])
+		synctest.Wait()
+		c.close()
+		synctest.Wait()
+		_, _ = io.WriteString(writer, message[10:])
+		_ = writer.Close()
+		if got := <-status; got != http.StatusNotFound || started.Load() != 0 {
+			t.Errorf("status %d, %d calls", got, started.Load())
+		}
+		end(t, shutdown, ended)
+	})
 }

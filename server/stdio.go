@@ -21,43 +21,77 @@ const stdioGrace = 5 * time.Second
 
 // ServeStdio serves one client with a message per line (MCP specification,
 // "Transports: stdio"). Every call is made by the [tools.Caller] of ctx. It returns
-// when in has ended and every request has been answered, or within 5 s after ctx has
-// ended. The error is that of reading in.
+// when in has ended and every request has been answered, at once when nobody can read
+// out, or within 5 s after ctx has ended. The error is that of reading in.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	// Calls outlive ctx for a moment, to answer with what they have.
 	callCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 
 	var mu sync.Mutex
+	broken := make(chan struct{})
+	breakOnce := sync.OnceFunc(func() { close(broken) })
 	c := newConnection(s, "stdio", func(message []byte) error {
 		mu.Lock()
 		defer mu.Unlock()
 		_, err := out.Write(append(message, '\n'))
+		if err != nil {
+			breakOnce()
+		}
 		return err
 	})
 
-	ended := make(chan error, 1)
+	read := make(chan error, 1)
 	go func() {
-		err := eachLine(in, maxLine, func(line []byte) {
-			c.receive(callCtx, line)
+		read <- eachLine(in, maxLine, func(line []byte) {
+			if overload := c.receive(callCtx, line); overload != nil {
+				c.refuse(overload)
+			}
 		}, func() {
-			c.refuse(nil, mcp.INVALID_REQUEST, "a message must not be longer than 4 MiB")
+			c.refuse(&fault{code: mcp.INVALID_REQUEST, text: "a message must not be longer than 4 MiB"})
 		})
-		<-c.idle()
-		ended <- err
 	}()
 
 	select {
-	case err := <-ended:
-		return err
+	case err := <-read:
+		c.finish(ctx, out)
+		if ctx.Err() == nil {
+			return err
+		}
+	case <-broken:
+		s.log.Info("nobody reads the answers")
+		return nil
 	case <-ctx.Done():
 	}
 	s.drain()
 	select {
 	case <-c.idle():
+	case <-broken:
 	case <-time.After(stdioGrace):
 	}
 	return nil
+}
+
+// outputInterval is how often an output that nothing is written to is checked for a
+// reader.
+const outputInterval = time.Second
+
+// finish waits after the end of input until every request has been answered, nobody reads
+// the answers, or ctx has ended.
+func (c *connection) finish(ctx context.Context, out io.Writer) {
+	ticker := time.NewTicker(outputInterval)
+	defer ticker.Stop()
+	for !readerGone(out) {
+		select {
+		case <-c.idle():
+			return
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+	c.server.log.Info("nobody reads the answers")
+	c.end()
 }
 
 // eachLine calls handle with every line that is not blank, the last one also if

@@ -6,9 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"mime"
 	"net/http"
-	"strings"
-	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -21,151 +20,151 @@ type streamable struct {
 	handler *server.StreamableHTTPServer
 }
 
+// sessionKey is the context key of the [session] of a message.
+type sessionKey struct{}
+
 func newStreamable(s *Server) *streamable {
 	return &streamable{s, server.NewStreamableHTTPServer(s.mcp,
 		server.WithStateLess(true),
 		server.WithStreamableHTTPLogger(s.log),
 		server.WithHTTPContextFunc(func(ctx context.Context, _ *http.Request) context.Context {
-			writer, ok := ctx.Value(responseWriterKey{}).(*responseWriter)
-			if !ok {
-				return ctx
-			}
 			// mcp-go finds the call that a client cancels by session ID and request
 			// ID. All stateless requests have the same empty session ID, so that any
 			// client could cancel the call of another. A session for each request
 			// prevents that: over HTTP the end of the connection cancels.
-			writer.session = newSession(rand.Text(), writer.notify)
-			writer.session.Initialize()
-			return s.mcp.WithContext(ctx, writer.session)
+			if session, ok := ctx.Value(sessionKey{}).(*session); ok {
+				ctx = s.mcp.WithContext(ctx, session)
+			}
+			return ctx
 		}),
 	)}
 }
 
-// ServeHTTP answers one message.
+// ServeHTTP answers one message or batch.
 func (t *streamable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, ok := readBody(w, r)
+	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+		http.Error(w, "Invalid content type: must be 'application/json'", http.StatusBadRequest)
+		return
+	}
+	body, release, ok := t.server.readBody(w, r)
 	if !ok {
 		return
 	}
-	if isCancellation(body) {
-		w.WriteHeader(http.StatusAccepted)
-		return
+	in, f := parse(body)
+	if version := r.Header.Get(mcp.HeaderProtocolVersion); in.batch && version != "" && version != batchRevision {
+		f = batchFault() // without a header the revision is 2025-03-26 (MCP specification, "Transports: Protocol Version Header")
 	}
-	writer := &responseWriter{inner: w, canStream: acceptsStream(r)}
-	defer t.server.recovered(r.Context(), slog.String("path", r.URL.Path), func() { writer.fail(body) })
-	t.handler.Handle(writer, &server.HTTPRequest{
+	answer, f := t.start(r, w, in, f)
+	release()
+	switch {
+	case f != nil && f.busy:
+		unavailable(w, f.text)
+	case f != nil:
+		(&reply{status: http.StatusBadRequest, body: f.response()}).send(w)
+	case answer != nil:
+		answer()
+	default:
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+// start takes what has been read. It returns what answers it, or why that is refused,
+// which f already is; neither if nothing is to be answered.
+func (t *streamable) start(r *http.Request, w http.ResponseWriter, in input, f *fault) (answer func(), _ *fault) {
+	switch {
+	case f != nil:
+		return nil, f
+	case in.batch:
+		x := newExchange(w, acceptsStream(r))
+		all := startBatch(in.items, func(m *message) (func() []byte, *fault) {
+			run, f := t.startMessage(r, x, m)
+			if f != nil || m.id == nil {
+				return nil, f
+			}
+			return func() []byte { return run().body }, nil
+		})
+		return func() { x.run(func() *reply { return batchReply(all()) }) }, nil
+	case len(in.items) == 0:
+		return nil, nil
+	}
+	x := newExchange(w, acceptsStream(r))
+	run, f := t.startMessage(r, x, in.items[0].message)
+	if f != nil || run == nil {
+		return nil, f
+	}
+	return func() { x.run(run) }, nil
+}
+
+// batchReply answers a batch. One without requests has no answers.
+func batchReply(answers []byte) *reply {
+	if answers == nil {
+		return &reply{status: http.StatusAccepted}
+	}
+	return &reply{status: http.StatusOK, body: answers}
+}
+
+// startMessage takes a message, and returns what answers it, or why it is refused.
+// notifications/cancelled has no effect over HTTP. It is kept from mcp-go, which answers
+// it with 400 when it lacks metadata that only requests must have; some clients give up
+// the connection then.
+func (t *streamable) startMessage(r *http.Request, x *exchange, m *message) (run func() *reply, f *fault) {
+	if m.method == string(mcp.MethodNotificationCancelled) || r.Context().Err() != nil {
+		return nil, nil
+	}
+	if m.id == nil {
+		return func() *reply { return t.handle(r, x, m) }, nil
+	}
+	end, f := t.server.admit(r.Context(), m)
+	if f != nil {
+		return nil, f
+	}
+	return func() *reply {
+		defer end()
+		return t.handle(r, x, m)
+	}, nil
+}
+
+// handle lets mcp-go answer a message.
+func (t *streamable) handle(r *http.Request, x *exchange, m *message) (answer *reply) {
+	s := newSession(rand.Text(), &handshake{}, func(n mcp.JSONRPCNotification) error {
+		data, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		return x.notify(m.restore(data))
+	})
+	s.Initialize()
+	defer t.server.recovered(r.Context(), slog.String("path", r.URL.Path), func() {
+		// With status 200: many clients do not read the body of any other.
+		answer = &reply{status: http.StatusOK, body: (&fault{id: m.id, code: mcp.INTERNAL_ERROR, text: internalText}).response()}
+	})
+	written := &recorder{header: http.Header{}}
+	t.handler.Handle(written, &server.HTTPRequest{
 		Method:  r.Method,
 		URL:     r.URL,
 		Header:  r.Header,
-		Body:    body,
-		Context: context.WithValue(r.Context(), responseWriterKey{}, writer),
+		Body:    m.data,
+		Context: withArguments(context.WithValue(r.Context(), sessionKey{}, s), m),
 	})
+	s.flush()
+	return &reply{status: written.status, contentType: written.header.Get("Content-Type"), body: m.restore(written.Bytes())}
 }
 
-// isCancellation recognizes notifications/cancelled, which has no effect over HTTP. It is
-// kept from mcp-go, which answers it with 400 when it lacks metadata that only requests
-// must have; some clients give up the connection then.
-func isCancellation(body []byte) bool {
-	if !bytes.Contains(body, []byte(mcp.MethodNotificationCancelled)) {
-		return false
-	}
-	var e envelope
-	return json.Unmarshal(body, &e) == nil && e.ID == nil && e.Method == string(mcp.MethodNotificationCancelled)
-}
-
-// acceptsStream reports whether the client can read an event stream.
-func acceptsStream(r *http.Request) bool {
-	accept := strings.Join(r.Header.Values("Accept"), ",")
-	return accept == "" || strings.Contains(accept, "text/event-stream") || strings.Contains(accept, "*/*")
-}
-
-// responseWriterKey is the context key of the [responseWriter] of a message.
-type responseWriterKey struct{}
-
-// responseWriter writes the HTTP response of one message. The first notification turns
-// the response into an event stream, whose last event is mcp-go's answer. It implements
-// [server.HTTPResponseWriter].
-type responseWriter struct {
-	inner     http.ResponseWriter
-	canStream bool
-	session   *session // nil until mcp-go has accepted the message
-
-	mu        sync.Mutex
-	streaming bool
-}
-
-// notify sends a notification as an event, if the client reads events.
-func (w *responseWriter) notify(notification mcp.JSONRPCNotification) error {
-	if !w.canStream {
-		return nil
-	}
-	data, err := json.Marshal(notification)
-	if err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.streaming {
-		w.streaming = true
-		w.inner.Header().Set("Content-Type", "text/event-stream")
-		w.inner.Header().Set("Cache-Control", "no-cache")
-		unbuffered(w.inner.Header())
-		w.inner.WriteHeader(http.StatusOK)
-	}
-	return writeEvent(w.inner, "message", data)
+// recorder keeps what mcp-go answers. It implements [server.HTTPResponseWriter].
+type recorder struct {
+	bytes.Buffer
+	header http.Header
+	status int
 }
 
 // Header implements [server.HTTPResponseWriter].
-func (w *responseWriter) Header() http.Header { return w.inner.Header() }
+func (w *recorder) Header() http.Header { return w.header }
 
 // WriteHeader implements [server.HTTPResponseWriter].
-func (w *responseWriter) WriteHeader(status int) {
-	if w.session != nil && status == http.StatusOK {
-		w.session.flush() // ahead of the answer
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.streaming {
-		return
-	}
-	if w.inner.Header().Get("Content-Type") == "text/event-stream" {
-		unbuffered(w.inner.Header())
-	}
-	w.inner.WriteHeader(status)
-}
-
-// Write implements [server.HTTPResponseWriter]. mcp-go writes its answer, a JSON
-// document, in one piece.
-func (w *responseWriter) Write(data []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.streaming {
-		return w.inner.Write(data)
-	}
-	return len(data), writeEvent(w.inner, "message", bytes.TrimSpace(data))
-}
+func (w *recorder) WriteHeader(status int) { w.status = status }
 
 // Flush implements [server.HTTPResponseWriter].
-func (w *responseWriter) Flush() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_ = http.NewResponseController(w.inner).Flush()
-}
+func (w *recorder) Flush() {}
 
-// CanStream implements [server.HTTPResponseWriter].
-func (w *responseWriter) CanStream() bool { return w.canStream }
-
-// fail answers a message whose handling has panicked.
-func (w *responseWriter) fail(message []byte) {
-	var e envelope
-	if json.Unmarshal(message, &e) != nil || e.ID == nil {
-		http.Error(w.inner, internalText, http.StatusInternalServerError)
-		return
-	}
-	data, err := json.Marshal(errorMessage(e.ID, mcp.INTERNAL_ERROR, internalText))
-	if err != nil {
-		return // not reached: the ID has been read as JSON
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(data) // with status 200: many clients do not read the body of any other
-}
+// CanStream implements [server.HTTPResponseWriter]. Notifications do not come this way.
+func (w *recorder) CanStream() bool { return false }

@@ -17,11 +17,12 @@ type Authenticator func(*http.Request) (tools.Caller, error)
 // Require passes a request that authenticate accepts on to next, with the caller in its
 // context. It refuses every other request with 401 and a challenge (RFC 6750, section
 // 3). realm names the server in the challenge; it must not contain quotes or
-// backslashes.
-func Require(realm string, authenticate Authenticator, next http.Handler) http.Handler {
+// backslashes. refused is called with each request that is refused.
+func Require(realm string, authenticate Authenticator, next http.Handler, refused func(*http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := authenticate(r)
 		if err != nil {
+			refused(r)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="`+realm+`"`)
 			http.Error(w, "a valid bearer token is required", http.StatusUnauthorized)
 			return

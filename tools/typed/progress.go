@@ -38,6 +38,7 @@ func withProgress(ctx context.Context, request mcp.CallToolRequest) context.Cont
 	if !ok || request.Params.Meta == nil || request.Params.Meta.ProgressToken == nil {
 		return ctx
 	}
+	token := request.Params.Meta.ProgressToken // the request itself may be large, and calls wait
 	var values increasing
 	report := ProgressFunc(func(percent *float64, message string) {
 		value, ok := values.next(percent)
@@ -49,7 +50,7 @@ func withProgress(ctx context.Context, request mcp.CallToolRequest) context.Cont
 			Notification: mcp.Notification{
 				Method: "notifications/progress",
 				Params: mcp.NotificationParams{AdditionalFields: map[string]any{
-					"progressToken": request.Params.Meta.ProgressToken,
+					"progressToken": token,
 					"progress":      value,
 					"total":         100,
 					"message":       message,
