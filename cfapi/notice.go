@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"access-policy-mcp/internal/jsonscan"
 )
 
 // Notice is an entry of the envelope's errors or messages.
@@ -103,7 +105,7 @@ func text(value []byte) string {
 	if string(value) == "null" {
 		return ""
 	}
-	if s, err := readString(value); err == nil {
+	if s, err := jsonscan.String(value); err == nil {
 		return s
 	}
 	return string(value)

@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"access-policy-mcp/internal/jsonscan"
 )
 
 // Longest identifiers that the API accepts, in characters.
@@ -68,10 +70,10 @@ func (t *PolicyTest) UnmarshalJSON(data []byte) error {
 	return eachField(data, func(name string, value []byte) (err error) {
 		switch name {
 		case "id":
-			t.ID, err = readString(value)
+			t.ID, err = jsonscan.String(value)
 		case "status":
 			var status string
-			status, err = readString(value)
+			status, err = jsonscan.String(value)
 			t.Status = Status(status)
 		case "percent_users_processed":
 			t.PercentUsersProcessed, err = readNumber(value)

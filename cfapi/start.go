@@ -3,6 +3,8 @@ package cfapi
 import (
 	"context"
 	"encoding/json"
+
+	"access-policy-mcp/internal/jsonscan"
 )
 
 // StartedPolicyTest is the answer to the start of a policy test.
@@ -18,9 +20,9 @@ func (p *StartedPolicyTest) UnmarshalJSON(data []byte) error {
 	return eachField(data, func(name string, value []byte) (err error) {
 		switch name {
 		case "id":
-			p.ID, err = readString(value)
+			p.ID, err = jsonscan.String(value)
 		case "status":
-			p.Status, err = readString(value)
+			p.Status, err = jsonscan.String(value)
 		}
 		return err
 	})

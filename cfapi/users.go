@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+
+	"access-policy-mcp/internal/jsonscan"
 )
 
 // MaxUsersPerPage is the most users that the API puts on one page.
@@ -50,14 +52,14 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	return eachField(data, func(name string, value []byte) (err error) {
 		switch name {
 		case "id":
-			u.ID, err = readString(value)
+			u.ID, err = jsonscan.String(value)
 		case "email":
-			u.Email, err = readString(value)
+			u.Email, err = jsonscan.String(value)
 		case "name":
-			u.Name, err = readString(value)
+			u.Name, err = jsonscan.String(value)
 		case "status":
 			var status string
-			status, err = readString(value)
+			status, err = jsonscan.String(value)
 			u.Status = UserStatus(status)
 		}
 		return err

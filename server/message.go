@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"access-policy-mcp/internal/jsonscan"
 )
 
 const (
@@ -77,15 +80,11 @@ func parse(data []byte) (input, *fault) {
 // parseBatch reads a batch, which has at least one message (JSON-RPC 2.0, section 6).
 func parseBatch(data []byte) (input, *fault) {
 	in := input{batch: true}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	_, _ = decoder.Token() // the bracket
 	n := 0
-	for ; decoder.More(); n++ {
-		if n == maxBatch {
-			return input{}, &fault{code: mcp.INVALID_REQUEST, text: "a batch must not have more than 100 messages"}
+	err := jsonscan.Elements(data, func(element []byte) error {
+		if n++; n > maxBatch {
+			return errors.New("too many")
 		}
-		var element json.RawMessage
-		_ = decoder.Decode(&element) // the data is valid
 		m, f := parseMessage(element)
 		if m != nil && m.method == string(mcp.MethodInitialize) {
 			m, f = nil, &fault{id: m.id, code: mcp.INVALID_REQUEST, text: "initialize must not be part of a batch"}
@@ -93,8 +92,12 @@ func parseBatch(data []byte) (input, *fault) {
 		if m != nil || f != nil {
 			in.items = append(in.items, item{m, f})
 		}
-	}
-	if n == 0 {
+		return nil
+	})
+	switch {
+	case err != nil:
+		return input{}, &fault{code: mcp.INVALID_REQUEST, text: "a batch must not have more than 100 messages"}
+	case n == 0:
 		return input{}, &fault{code: mcp.INVALID_REQUEST, text: "a batch must not be empty"}
 	}
 	return in, nil
@@ -153,7 +156,7 @@ func parseMessage(data []byte) (*message, *fault) {
 	if f := p.check(); f != nil {
 		return nil, f
 	}
-	m := &message{id: p.id, method: text(p.method)}
+	m := &message{id: bytes.Clone(p.id), method: text(p.method)} // nothing of data stays
 	m.assemble(p.method, p.params)
 	if len(m.data)+len(m.id)+len(m.token) > maxEnvelope && m.method != string(mcp.MethodInitialize) {
 		return nil, &fault{id: p.id, code: mcp.INVALID_PARAMS, text: "params must not be longer than 64 KiB besides the arguments of a tool"}
@@ -185,7 +188,7 @@ func (m *message) assembleParams(data *bytes.Buffer, params json.RawMessage) {
 			m.arguments = compact(value)
 			return false
 		case name == "requestId" && m.method == string(mcp.MethodNotificationCancelled):
-			m.requestID = value
+			m.requestID = bytes.Clone(value)
 		case name == "_meta" && m.id != nil:
 			member(data, name)
 			rewrite(data, value, func(name string, value json.RawMessage) bool {
@@ -232,35 +235,27 @@ func (f *fault) response() []byte {
 	return m.restore(data)
 }
 
-// members calls visit with the members of a JSON object, which must be valid. Names are
-// compared exactly, unlike those of struct fields in package json. Of members with
-// the same name the last one counts.
+// members calls visit with the members of a JSON object, which must be valid. The values
+// are parts of object. Of members with the same name the last one counts.
 func members(object []byte, visit func(name string, value json.RawMessage)) {
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	_, _ = decoder.Token() // the brace
-	for decoder.More() {
-		token, _ := decoder.Token()
-		name, _ := token.(string)
-		var value json.RawMessage
-		if decoder.Decode(&value) != nil {
-			return // not reached: the object is valid
-		}
+	_ = jsonscan.Fields(object, func(name string, value []byte) error { // it is an object
 		visit(name, value)
-	}
+		return nil
+	})
 }
 
 // rewrite copies a JSON value without white space. Of an object it copies the members for
 // which keep returns true; keep may write others in their place.
 func rewrite(out *bytes.Buffer, value json.RawMessage, keep func(name string, value json.RawMessage) bool) {
 	if value[0] != '{' {
-		out.Write(compact(value))
+		_ = json.Compact(out, value) // the value is valid
 		return
 	}
 	out.WriteByte('{')
 	members(value, func(name string, value json.RawMessage) {
 		if keep(name, value) {
 			member(out, name)
-			out.Write(compact(value))
+			_ = json.Compact(out, value) // the value is valid
 		}
 	})
 	out.WriteByte('}')
@@ -285,9 +280,6 @@ func compact(value json.RawMessage) json.RawMessage {
 
 // text is the value of a JSON string; "" for anything else.
 func text(value json.RawMessage) string {
-	var s string
-	if json.Unmarshal(value, &s) != nil {
-		return ""
-	}
+	s, _ := jsonscan.String(value)
 	return s
 }
