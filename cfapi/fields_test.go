@@ -23,12 +23,12 @@ func TestNamesMatchExactly(t *testing.T) {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 	client, sim := simulated(t)
-	sim.SetFaults(simulator.Always(simulator.Fault{Status: 200, Body: `{"success": true, "result": [{"id": "1", "ID": "2", "email": "a@b", "Email": "c@d", "Name": "n", "status": "blocked", "STATUS": "approved"}]}`}))
+	sim.SetFaults(simulator.Always(simulator.Fault{Status: 200, Body: `{"success": true, "result": [null, {"id": "1", "ID": "2", "email": "a@b", "Email": "c@d", "Name": "n", "status": "blocked", "STATUS": "approved"}]}`}))
 	users, err := client.ListPolicyTestUsers(t.Context(), simulator.AccountID, simulator.PolicyTestID, 1, 25, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]cfapi.User{{ID: "1", Email: "a@b", Status: cfapi.UserBlocked}}, users.Result); diff != "" {
+	if diff := cmp.Diff([]cfapi.User{{}, {ID: "1", Email: "a@b", Status: cfapi.UserBlocked}}, users.Result); diff != "" {
 		t.Errorf("users (-want +got):\n%s", diff)
 	}
 	sim.SetFaults(simulator.Always(simulator.Fault{Status: 200, Body: `{"success": true, "result": {"id": "1", "ID": "2", "status": "success", "Status": "no"}}`}))

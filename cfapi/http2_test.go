@@ -75,6 +75,7 @@ func succeed(w io.Writer, stream uint32) {
 type rawHTTP2 struct {
 	*simulator.Listener
 	requests, connections atomic.Int32
+	closed                atomic.Int32 // connections
 	answer                func(conn net.Conn, connection int32, stream uint32) (alive bool)
 }
 
@@ -96,6 +97,7 @@ func (s *rawHTTP2) serve(t *testing.T) {
 }
 
 func (s *rawHTTP2) serveConn(conn net.Conn, n int32) {
+	defer s.closed.Add(1)
 	defer conn.Close()
 	if _, err := io.ReadFull(conn, make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))); err != nil {
 		return

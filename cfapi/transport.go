@@ -18,6 +18,16 @@ const (
 	maxIdleConnections = 128
 	// idleConnectionTimeout is how long a connection is kept.
 	idleConnectionTimeout = 90 * time.Second
+	// brokenConnectionTimeout is how long a broken one may still carry other requests.
+	// No attempt takes longer.
+	brokenConnectionTimeout = 40 * time.Second
+	// settleTime is how long a new connection belongs to one request at most. Until the
+	// server has said how many it takes, which comes with its first answer, others could
+	// be refused.
+	settleTime = 250 * time.Millisecond
+	// dialPatience is how long a request waits for a connection that another one opens,
+	// before it opens its own.
+	dialPatience = 2 * settleTime
 )
 
 // newDialer returns what opens connections when a client has been given no transport.
@@ -55,9 +65,10 @@ type Transport struct {
 // connection is one that is open.
 type connection struct {
 	*http.ClientConn
-	idle   *time.Timer // closes it
-	used   bool        // it has carried a request to its end
-	broken bool        // it gets no more requests
+	idle    *time.Timer   // closes it
+	used    bool          // it has carried a request to its end
+	broken  time.Time     // since when it gets no more requests; zero if it does
+	settled chan struct{} // closed once others may use it; nil then
 }
 
 // staleError is the failure of a connection that has worked before. Servers close idle
@@ -84,6 +95,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := c.RoundTrip(req)
+	t.settle(c)
 	if err != nil {
 		if t.finished(c, err) {
 			err = staleError{err}
@@ -94,7 +106,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// CloseIdleConnections closes the connections that carry no request.
+// CloseIdleConnections closes the connections that carry no request. Broken ones close by
+// themselves within a second of their last request.
 func (t *Transport) CloseIdleConnections() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -113,11 +126,12 @@ func (t *Transport) closeIdle() {
 // connection returns one with room for the request, which is reserved.
 func (t *Transport) connection(req *http.Request) (*connection, error) {
 	ctx := req.Context()
-	for {
+	var patience *time.Timer
+	for impatient := false; ; {
 		t.mu.Lock()
 		c := t.reserve()
 		dialing := t.dialing
-		if c == nil && (dialing == nil || t.unshared) {
+		if c == nil && (dialing == nil || t.unshared || impatient) {
 			opened := make(chan struct{})
 			if dialing == nil {
 				t.dialing = opened
@@ -129,8 +143,14 @@ func (t *Transport) connection(req *http.Request) (*connection, error) {
 		if c != nil {
 			return c, nil
 		}
+		if patience == nil {
+			patience = time.NewTimer(dialPatience)
+			defer patience.Stop()
+		}
 		select {
 		case <-dialing:
+		case <-patience.C:
+			impatient = true
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -142,7 +162,7 @@ func (t *Transport) reserve() *connection {
 	for _, c := range slices.Backward(slices.Clone(t.open)) {
 		if c.Err() != nil {
 			t.drop(c)
-		} else if c.Reserve() == nil {
+		} else if c.settled == nil && c.Reserve() == nil {
 			t.drop(c)
 			t.open = append(t.open, c)
 			return c
@@ -151,29 +171,50 @@ func (t *Transport) reserve() *connection {
 	return nil
 }
 
-// dial opens a connection for a request, and lets those look again who wait for it.
+// dial opens a connection for a request. Those who wait to share it look again once it is
+// settled, or cannot be opened.
 func (t *Transport) dial(ctx context.Context, req *http.Request, opened chan struct{}) (*connection, error) {
 	address := net.JoinHostPort(req.URL.Hostname(), req.URL.Port()) // without a port: the scheme's
 	conn, err := t.dialer.NewClientConn(ctx, req.URL.Scheme, address)
+	if err == nil {
+		if err = conn.Reserve(); err != nil {
+			_ = conn.Close()
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.dialing == opened {
-		t.dialing = nil
-	}
-	close(opened)
+	c := &connection{ClientConn: conn, settled: opened}
 	if err != nil {
+		t.settleLocked(c)
 		return nil, err
 	}
-	t.unshared = conn.Available() <= 1
-	if err := conn.Reserve(); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	c := &connection{ClientConn: conn}
 	c.idle = time.AfterFunc(idleConnectionTimeout, func() { t.expire(c) })
 	c.idle.Stop()
 	t.open = append(t.open, c)
+	if t.unshared = conn.Available() < 1; t.unshared {
+		t.settleLocked(c)
+	} else {
+		time.AfterFunc(settleTime, func() { t.settle(c) })
+	}
 	return c, nil
+}
+
+// settle lets others use a connection.
+func (t *Transport) settle(c *connection) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settleLocked(c)
+}
+
+func (t *Transport) settleLocked(c *connection) {
+	if c.settled == nil {
+		return
+	}
+	if t.dialing == c.settled {
+		t.dialing = nil
+	}
+	close(c.settled)
+	c.settled = nil
 }
 
 // finished takes note that a request has ended: with its answer read, or with an error. A
@@ -184,7 +225,7 @@ func (t *Transport) finished(c *connection, err error) (stale bool) {
 	defer t.mu.Unlock()
 	failed := err != nil && !errors.Is(err, context.Canceled)
 	if failed || c.Err() != nil {
-		c.broken = true
+		c.broken = time.Now()
 		t.drop(c)
 	}
 	if stale = failed && c.used; stale {
@@ -192,10 +233,11 @@ func (t *Transport) finished(c *connection, err error) (stale bool) {
 	}
 	c.used = true
 	switch idle := c.InFlight() == 0; {
-	case !idle:
-	case c.broken || t.idleConnections() > maxIdleConnections:
+	case idle && (!c.broken.IsZero() || t.idleConnections() > maxIdleConnections):
 		t.drop(c)
 		_ = c.Close()
+	case !c.broken.IsZero():
+		c.idle.Reset(time.Second) // HTTP/2 counts a request for a moment after its end
 	default:
 		c.idle.Reset(idleConnectionTimeout)
 	}
@@ -212,13 +254,18 @@ func (t *Transport) idleConnections() int {
 	return n
 }
 
-// expire closes a connection that nobody has used for long.
+// expire closes a connection that nobody has used for long, or that is broken.
 func (t *Transport) expire(c *connection) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c.InFlight() == 0 {
+	switch broken := !c.broken.IsZero(); {
+	case c.InFlight() == 0, broken && time.Since(c.broken) > brokenConnectionTimeout:
 		t.drop(c)
 		_ = c.Close()
+	case broken:
+		c.idle.Reset(time.Second)
+	default:
+		c.idle.Reset(idleConnectionTimeout)
 	}
 }
 

@@ -49,6 +49,9 @@ type User struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (u *User) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" { // as good as missing
+		return nil
+	}
 	return eachField(data, func(name string, value []byte) (err error) {
 		switch name {
 		case "id":

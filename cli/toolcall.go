@@ -40,6 +40,7 @@ func newTerminalApp(command *cobra.Command, settings *Settings) (*app, error) {
 	if !command.Flags().Changed("log-level") {
 		settings.LogLevel = slog.LevelWarn
 	}
+	settings.Tools = nil // which tools a server offers is nothing to a person's command
 	return newApp(settings, command.ErrOrStderr())
 }
 

@@ -57,17 +57,11 @@ type countedReader struct {
 	read   int64
 }
 
-// readAll reads everything. A length that is known in advance is taken at once; 0 or
-// less means that it is not known.
+// readAll reads everything. A body that is announced with its length counts as it
+// arrives: announcing costs a client nothing.
 func (c *countedReader) readAll(length int64) ([]byte, error) {
 	if length > maxRequestBody {
 		return nil, &http.MaxBytesError{Limit: maxRequestBody}
-	}
-	if length > 0 {
-		if !c.limit.take(length) {
-			return nil, errBusy
-		}
-		c.taken = length
 	}
 	return io.ReadAll(c)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// maxRequests bounds the requests of one connection that are being answered. One more is
-// refused.
+// maxRequests bounds the requests of one connection that are being answered, or whose
+// answers have not been written. One more is refused.
 const maxRequests = 1024
 
 // maxRefusals bounds the refusals of one connection that wait to be written. At the bound
@@ -28,8 +28,9 @@ type connection struct {
 	refusing  chan struct{}              // holds one element for each waiting refusal
 	running   *activity
 
-	mu       sync.Mutex
-	requests map[string]*request // the running ones, by key
+	mu        sync.Mutex
+	requests  map[string]*request // the running ones, by key
+	unwritten int                 // answers that are being written
 }
 
 // request is a request that is being answered.
@@ -54,24 +55,24 @@ func (c *connection) receive(ctx context.Context, data []byte) (overload *fault)
 	case in.batch && c.handshake.ProtocolVersion() != batchRevision:
 		c.refuse(batchFault())
 	case in.batch:
-		c.answer(startBatch(in.items, func(m *message) (func() []byte, *fault) { return c.start(ctx, m) }))
+		c.answer(startBatch(in.items, func(m *message) (*pending, *fault) { return c.start(ctx, m) }))
 	case len(in.items) == 1:
-		answer, f := c.start(ctx, in.items[0].message)
+		p, f := c.start(ctx, in.items[0].message)
 		switch {
 		case f != nil && f.busy:
 			return f
 		case f != nil:
 			c.refuse(f)
-		case answer != nil:
-			c.answer(answer)
+		case p != nil:
+			c.answer(p)
 		}
 	}
 	return nil
 }
 
-// start takes a message. It returns what answers a request, which must be called, or why
-// the request is refused. A request is not started once the connection has ended.
-func (c *connection) start(ctx context.Context, m *message) (answer func() []byte, f *fault) {
+// start takes a message. It returns a request, or why it is refused. A request is not
+// started once the connection has ended.
+func (c *connection) start(ctx context.Context, m *message) (*pending, *fault) {
 	c.server.log.DebugContext(ctx, "message", "method", foreign(m.method))
 	switch {
 	case ctx.Err() != nil:
@@ -94,11 +95,10 @@ func (c *connection) start(ctx context.Context, m *message) (answer func() []byt
 		end()
 		return nil, f
 	}
-	return func() []byte {
-		defer end()
+	return &pending{answer: func() []byte {
 		defer cancel()
-		defer c.remove(r)
 		if ctx.Err() != nil {
+			c.remove(r)
 			return nil
 		}
 		data, s := c.handle(ctx, m)
@@ -107,7 +107,10 @@ func (c *connection) start(ctx context.Context, m *message) (answer func() []byt
 			return m.restore(data)
 		}
 		return nil
-	}, nil
+	}, done: func() {
+		c.written(r)
+		end()
+	}}, nil
 }
 
 // handle lets mcp-go answer a message.
@@ -151,31 +154,43 @@ func (c *connection) add(r *request, id json.RawMessage) *fault {
 	switch _, taken := c.requests[r.key]; {
 	case taken:
 		return &fault{id: id, code: mcp.INVALID_REQUEST, text: "a request with this id is still being answered"}
-	case len(c.requests) >= maxRequests:
+	case len(c.requests)+c.unwritten >= maxRequests:
 		return &fault{id: id, code: codeBusy, text: "1024 requests of this connection are being answered: wait for some of them, or cancel them"}
 	}
 	c.requests[r.key] = r
 	return nil
 }
 
-// remove reports whether the client still wants an answer.
+// remove notes that a request has its answer, which is to be written. It reports whether
+// the client still wants it.
 func (c *connection) remove(r *request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.requests[r.key] == r {
+	if !r.canceled {
 		delete(c.requests, r.key)
+		c.unwritten++
 	}
 	return !r.canceled
 }
 
-// cancel obeys notifications/cancelled. It ignores the IDs of requests that are not
-// running, as the specification wants.
+// written notes that the answer to a request has been written.
+func (c *connection) written(r *request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !r.canceled {
+		c.unwritten--
+	}
+}
+
+// cancel obeys notifications/cancelled, and makes room for another request. It ignores the
+// IDs of requests that are not running, as the specification wants.
 func (c *connection) cancel(requestID json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r, ok := c.requests[requestKey(requestID)]; ok {
 		r.canceled = true
 		r.cancel()
+		delete(c.requests, r.key)
 	}
 }
 
@@ -188,12 +203,13 @@ func (c *connection) end() {
 	}
 }
 
-// answer sends what answer returns, which may take its time.
-func (c *connection) answer(answer func() []byte) {
+// answer answers a request, which may take its time.
+func (c *connection) answer(p *pending) {
 	end := c.running.begin()
 	go func() {
 		defer end()
-		if data := answer(); data != nil {
+		defer p.done()
+		if data := p.answer(); data != nil {
 			_ = c.send(data)
 		}
 	}()
@@ -203,10 +219,7 @@ func (c *connection) answer(answer func() []byte) {
 // client reads that, so that the messages that follow are read meanwhile.
 func (c *connection) refuse(f *fault) {
 	c.refusing <- struct{}{}
-	c.answer(func() []byte {
-		<-c.refusing
-		return f.response()
-	})
+	c.answer(&pending{answer: f.response, done: func() { <-c.refusing }})
 }
 
 // send sends a message. A client that does not take it is gone.

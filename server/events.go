@@ -25,8 +25,36 @@ func beginStream(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// writeTimeout is how long a client may leave a piece of an event stream unread.
-const writeTimeout = 10 * time.Second
+// writeTimeout is how long a client may leave a piece of an event stream unread, and
+// responseTimeout is how long it may take to read any other response.
+const (
+	writeTimeout    = 10 * time.Second
+	responseTimeout = 30 * time.Second
+)
+
+// timedWriter ends the connection of a client that does not read.
+type timedWriter struct{ http.ResponseWriter }
+
+// limitResponse bounds the time in which a response must be read. A deadline for the
+// whole server would cut waits short: this one begins with the answer.
+func limitResponse(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(timedWriter{w}, r) })
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (w timedWriter) WriteHeader(status int) {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(responseTimeout)) // not every writer has deadlines
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (w timedWriter) Write(data []byte) (int, error) {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(responseTimeout))
+	return w.ResponseWriter.Write(data)
+}
+
+// Unwrap gives [http.ResponseController] the writer with the deadlines.
+func (w timedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // writeEvent sends one server-sent event.
 func writeEvent(w http.ResponseWriter, event string, data []byte) error {

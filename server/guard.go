@@ -34,7 +34,7 @@ func (s *Server) loopbackHost(next http.Handler) http.Handler {
 func (s *Server) allowOrigin(next http.Handler) http.Handler {
 	permitted := func(origin string) bool {
 		u, err := url.Parse(origin)
-		return slices.Contains(s.allowedOrigins, origin) || err == nil && u.Host != "" && loopback.Is(u.Hostname())
+		return slices.Contains(s.allowedOrigins, origin) || err == nil && (u.Scheme == "http" || u.Scheme == "https") && loopback.Is(u.Hostname())
 	}
 	next = cors.New(cors.Options{
 		AllowOriginFunc: permitted,

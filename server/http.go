@@ -123,5 +123,5 @@ func (s *Server) handler(public bool, legacy *sse, ready *atomic.Bool) http.Hand
 	mux.Handle("/", guarded)
 	mux.Handle("/healthz", s.allowOrigin(health))
 	mux.Handle("/readyz", s.allowOrigin(health))
-	return s.recoverHTTP(limitBody(mux)) // around the guards too: a request that they refuse may have a body
+	return limitResponse(s.recoverHTTP(limitBody(mux))) // around the guards too: a request that they refuse may have a body
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -155,11 +156,38 @@ func TestCallsLimit(t *testing.T) {
 	})
 }
 
-// TestBodiesLimit: bodies that are being read count against the limit of the server: as
-// long as they say they are, or else as far as they have come.
+// TestAnnouncedBodies: a body counts when it arrives, so that nobody is locked out by
+// clients that only say that they will send one.
+func TestAnnouncedBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, simulator.New())
+		client, shutdown, ended := startHTTP(t, s)
+		var open []net.Conn
+		for range 2 * maxBodies / maxRequestBody {
+			conn, err := client.Transport.(*http.Transport).DialContext(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = append(open, conn)
+			_, _ = fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", maxRequestBody)
+		}
+		synctest.Wait()
+		if resp, body := do(t, client, newPost(t.Context(), t, "/mcp", pingMessage)); resp.StatusCode != http.StatusOK {
+			t.Errorf("status %d: %s", resp.StatusCode, body)
+		}
+		for _, conn := range open {
+			_ = conn.Close()
+		}
+		synctest.Wait()
+		end(t, shutdown, ended)
+	})
+}
+
+// TestBodiesLimit: bodies that are being read count against the limit of the server, as
+// far as they have come.
 func TestBodiesLimit(t *testing.T) {
 	for name, held := range map[string]string{
-		"announced": "Content-Length: 1000000\r\n\r\n{",
+		"announced": "Content-Length: 1000001\r\n\r\n" + strings.Repeat(" ", 1_000_000),
 		"chunked":   "Transfer-Encoding: chunked\r\n\r\nf4240\r\n" + strings.Repeat(" ", 1_000_000) + "\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {

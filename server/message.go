@@ -139,6 +139,8 @@ func (p parts) check() *fault {
 		return &fault{id: id, code: mcp.INVALID_REQUEST, text: `jsonrpc must be "2.0"`}
 	case text(p.method) == "":
 		return &fault{id: id, code: mcp.INVALID_REQUEST, text: "the method must be a string that is not empty"}
+	case id != nil && p.params != nil && p.params[0] != '{' && string(p.params) != "null":
+		return &fault{id: id, code: mcp.INVALID_REQUEST, text: "params must be an object"}
 	}
 	return nil
 }

@@ -76,23 +76,29 @@ func (t *streamable) start(r *http.Request, w http.ResponseWriter, in input, f *
 		return nil, f
 	case in.batch:
 		x := newExchange(w, acceptsStream(r))
-		all := startBatch(in.items, func(m *message) (func() []byte, *fault) {
-			run, f := t.startMessage(r, x, m)
-			if f != nil || m.id == nil {
+		all := startBatch(in.items, func(m *message) (*pending, *fault) {
+			run, done, f := t.startMessage(r, x, m)
+			if f != nil || run == nil {
 				return nil, f
 			}
-			return func() []byte { return run().body }, nil
+			return &pending{answer: func() []byte { return run().body }, done: done}, nil
 		})
-		return func() { x.run(func() *reply { return batchReply(all()) }) }, nil
+		return func() {
+			defer all.done()
+			x.run(func() *reply { return batchReply(all.answer()) })
+		}, nil
 	case len(in.items) == 0:
 		return nil, nil
 	}
 	x := newExchange(w, acceptsStream(r))
-	run, f := t.startMessage(r, x, in.items[0].message)
+	run, done, f := t.startMessage(r, x, in.items[0].message)
 	if f != nil || run == nil {
 		return nil, f
 	}
-	return func() { x.run(run) }, nil
+	return func() {
+		defer done()
+		x.run(run)
+	}, nil
 }
 
 // batchReply answers a batch. One without requests has no answers.
@@ -103,25 +109,19 @@ func batchReply(answers []byte) *reply {
 	return &reply{status: http.StatusOK, body: answers}
 }
 
-// startMessage takes a message, and returns what answers it, or why it is refused.
-// notifications/cancelled has no effect over HTTP. It is kept from mcp-go, which answers
-// it with 400 when it lacks metadata that only requests must have; some clients give up
-// the connection then.
-func (t *streamable) startMessage(r *http.Request, x *exchange, m *message) (run func() *reply, f *fault) {
-	if m.method == string(mcp.MethodNotificationCancelled) || r.Context().Err() != nil {
-		return nil, nil
+// startMessage takes a message. It returns what answers it, and what must be called once
+// the answer has been written, or why it is refused. Notifications have no effect over
+// stateless HTTP. They are kept from mcp-go, which answers those with 400 that lack metadata
+// that only requests must have; some clients give up the connection then.
+func (t *streamable) startMessage(r *http.Request, x *exchange, m *message) (run func() *reply, done func(), f *fault) {
+	if m.id == nil || r.Context().Err() != nil {
+		return nil, nil, nil
 	}
-	if m.id == nil {
-		return func() *reply { return t.handle(r, x, m) }, nil
-	}
-	end, f := t.server.admit(r.Context(), m)
+	done, f = t.server.admit(r.Context(), m)
 	if f != nil {
-		return nil, f
+		return nil, nil, f
 	}
-	return func() *reply {
-		defer end()
-		return t.handle(r, x, m)
-	}, nil
+	return func() *reply { return t.handle(r, x, m) }, done, nil
 }
 
 // handle lets mcp-go answer a message.

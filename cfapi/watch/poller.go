@@ -40,6 +40,7 @@ type key struct{ accountID, policyTestID string }
 type poller struct {
 	key      key
 	snapshot *Snapshot // never changed, but replaced
+	outdated bool      // the snapshot is too old for those who wait; until the next poll
 	pace     pace
 	polls    int           // that have come back
 	changed  chan struct{} // closed by the next one
@@ -169,7 +170,11 @@ func (w *Watcher) askAgain(p *poller) {
 // update takes over what a request brought and wakes those who wait for it. Nothing is
 // sent in the time closed.
 func (w *Watcher) update(p *poller, answer cfapi.Answer[cfapi.PolicyTest], failure *cfapi.Error, closed time.Duration) {
-	s := &Snapshot{Answer: p.snapshot.Answer, ReadAt: p.snapshot.ReadAt, Failure: failure}
+	s := &Snapshot{Failure: failure}
+	if !p.outdated {
+		s.Answer, s.ReadAt = p.snapshot.Answer, p.snapshot.ReadAt
+	}
+	p.outdated = false
 	if failure == nil {
 		s.Answer, s.ReadAt = answer, time.Now()
 		p.pace.add(s.ReadAt, answer.Result.PercentUsersProcessed)

@@ -56,7 +56,8 @@ func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snap
 	defer w.leave(p, false)
 
 	now := time.Now()
-	s := stay{end: now.Add(cfapi.DefaultMaxWait), giveUp: now.Add(longestExchange), draining: w.draining}
+	turn := now.Add(cfapi.DefaultMaxWait)
+	s := stay{giveUp: now.Add(longestExchange), draining: w.draining}
 	polls, err := w.request(p)
 	if err != nil {
 		return Snapshot{}, err
@@ -68,12 +69,16 @@ func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snap
 			return Snapshot{}, view.snapshot.Failure
 		case view.polls > polls:
 			return *view.snapshot, nil
-		case !view.sent && !now.Before(s.end):
+		case !view.sent && !now.Before(turn):
 			return Snapshot{}, w.budget.Refusal()
 		case !now.Before(s.giveUp):
 			return Snapshot{}, noAnswer()
 		}
-		if err := s.pause(ctx, view.changed, s.next()); err != nil {
+		until := s.giveUp
+		if now.Before(turn) {
+			until = earlier(until, turn)
+		}
+		if err := s.pause(ctx, view.changed, until); err != nil {
 			return Snapshot{}, err
 		}
 	}
@@ -103,6 +108,9 @@ func (w *Watcher) Wait(ctx context.Context, accountID, policyTestID string, limi
 		isNew := view.polls > polls
 		polls = max(polls, view.polls)
 		now, snapshot := time.Now(), view.snapshot
+		if view.outdated {
+			snapshot = &Snapshot{}
+		}
 		switch {
 		case isNew && snapshot.ended(), !now.Before(s.end) && snapshot.any():
 			return snapshot.result()
@@ -124,12 +132,13 @@ type view struct {
 	polls    int
 	changed  <-chan struct{}
 	sent     bool
+	outdated bool
 }
 
 func (w *Watcher) look(p *poller) view {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return view{p.current(), p.polls, p.changed, p.sent()}
+	return view{p.current(), p.polls, p.changed, p.sent(), p.outdated}
 }
 
 // request makes sure that there is or will be an answer for somebody who asks once,
@@ -160,7 +169,7 @@ func (w *Watcher) watch(p *poller) (polls int) {
 		return p.polls - 1
 	}
 	if p.waiters == 1 {
-		p.snapshot = &Snapshot{} // nobody has watched since: it may be of any age
+		p.outdated = true // nobody has watched since
 	}
 	w.ask(p, false)
 	return p.polls
