@@ -54,7 +54,6 @@ type countedReader struct {
 	reader io.Reader
 	limit  *limit
 	taken  int64 // from the limit
-	read   int64
 }
 
 // readAll reads everything. A body that is announced with its length counts as it
@@ -69,13 +68,10 @@ func (c *countedReader) readAll(length int64) ([]byte, error) {
 // Read implements [io.Reader].
 func (c *countedReader) Read(p []byte) (int, error) {
 	n, err := c.reader.Read(p)
-	c.read += int64(n)
-	if more := c.read - c.taken; more > 0 {
-		if !c.limit.take(more) {
-			return 0, errBusy
-		}
-		c.taken += more
+	if !c.limit.take(int64(n)) {
+		return 0, errBusy
 	}
+	c.taken += int64(n)
 	return n, err
 }
 

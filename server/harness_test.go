@@ -181,3 +181,13 @@ func (c *stdioClient) rest(t *testing.T) []answer {
 func sessionFrom(ctx context.Context) *session {
 	return server.ClientSessionFromContext(ctx).(*session)
 }
+
+// untilCanceled is a tool that ends only when its call is cancelled.
+func untilCanceled(started, canceled chan<- bool) func(context.Context) *mcp.CallToolResult {
+	return func(ctx context.Context) *mcp.CallToolResult {
+		started <- true
+		<-ctx.Done()
+		canceled <- true
+		return mcp.NewToolResultError("canceled")
+	}
+}

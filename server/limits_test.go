@@ -52,12 +52,8 @@ func TestConnectionLimit(t *testing.T) {
 
 // TestRefusalsAreNotWaitedFor: cancellations are read even while nobody reads refusals.
 func TestRefusalsAreNotWaitedFor(t *testing.T) {
-	canceled := make(chan bool, maxRequests)
-	s, _ := newServerOf(fakeTool("slow", func(ctx context.Context) *mcp.CallToolResult {
-		<-ctx.Done()
-		canceled <- true
-		return mcp.NewToolResultText("canceled")
-	}))
+	started, canceled := make(chan bool, maxRequests), make(chan bool, maxRequests)
+	s, _ := newServerOf(fakeTool("slow", untilCanceled(started, canceled)))
 	c := startStdio(t, s)
 	for i := range maxRequests + 500 {
 		c.send(t, callOf(strconv.Itoa(i), "slow"))

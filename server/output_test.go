@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/mark3labs/mcp-go/mcp"
 )
 
 // servePipes serves stdio over pipes of the operating system. ended receives once the
@@ -32,16 +30,6 @@ func servePipes(t *testing.T, s *Server) (in, out *os.File, ended <-chan error) 
 		}
 	})
 	return in, out, result
-}
-
-// untilCanceled is a tool that ends only when its call is cancelled.
-func untilCanceled(started, canceled chan<- bool) func(context.Context) *mcp.CallToolResult {
-	return func(ctx context.Context) *mcp.CallToolResult {
-		started <- true
-		<-ctx.Done()
-		canceled <- true
-		return mcp.NewToolResultError("canceled")
-	}
 }
 
 func within(t *testing.T, what string, happens <-chan bool) {

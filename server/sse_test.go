@@ -73,12 +73,8 @@ func TestSSECancelAndDisconnect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var left atomic.Int32
-				s, _ := newServerOf(fakeTool("slow", func(ctx context.Context) *mcp.CallToolResult {
-					<-ctx.Done()
-					left.Add(1)
-					return mcp.NewToolResultError("canceled")
-				}), fakeTool("other", slow(time.Minute)))
+				started, canceled := make(chan bool, 1), make(chan bool, 1)
+				s, _ := newServerOf(fakeTool("slow", untilCanceled(started, canceled)), fakeTool("other", slow(time.Minute)))
 				client, shutdown, ended := startHTTP(t, s)
 				other, c := openSSE(t, client), openSSE(t, client)
 				do(t, client, newPost(t.Context(), t, other.endpoint, callOf("1", "other")))
@@ -86,7 +82,7 @@ func TestSSECancelAndDisconnect(t *testing.T) {
 				synctest.Wait()
 				leave(t, client, c)
 				synctest.Wait()
-				if left.Load() != 1 {
+				if len(canceled) != 1 {
 					t.Error("the call goes on")
 				}
 				if got := other.next(); !strings.Contains(got, "done") {

@@ -82,12 +82,8 @@ func TestStdioCancelledCallStaysSilent(t *testing.T) {
 	for _, id := range []string{`1`, `"1"`, `9007199254740993`, `1.0`} {
 		t.Run(id, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				canceled := make(chan struct{})
-				s, _ := newServerOf(fakeTool("slow", func(ctx context.Context) *mcp.CallToolResult {
-					<-ctx.Done()
-					close(canceled)
-					return mcp.NewToolResultError("canceled")
-				}))
+				started, canceled := make(chan bool, 1), make(chan bool, 1)
+				s, _ := newServerOf(fakeTool("slow", untilCanceled(started, canceled)))
 				c := startStdio(t, s)
 				c.send(t, callOf(id, "slow"))
 				synctest.Wait()

@@ -36,12 +36,8 @@ func TestHTTPNobodyCancelsAnother(t *testing.T) {
 
 func TestHTTPDisconnectCancels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		canceled := make(chan struct{})
-		s, _ := newServerOf(fakeTool("slow", func(ctx context.Context) *mcp.CallToolResult {
-			<-ctx.Done()
-			close(canceled)
-			return mcp.NewToolResultError("canceled")
-		}))
+		started, canceled := make(chan bool, 1), make(chan bool, 1)
+		s, _ := newServerOf(fakeTool("slow", untilCanceled(started, canceled)))
 		client, shutdown, ended := startHTTP(t, s)
 		ctx, cancel := context.WithCancel(t.Context())
 		bodies := start(client, newPost(ctx, t, "/mcp", callOf("1", "slow")))
