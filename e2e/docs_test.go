@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -255,28 +256,26 @@ func TestDocsTools(t *testing.T) {
 
 // TestDocsErrorKinds: docs/operating.md has a row for each kind of failure.
 func TestDocsErrorKinds(t *testing.T) {
-	kinds := regexp.MustCompile(`(?m)^\t\w+ +Kind += "(\w+)"$`).FindAllStringSubmatch(readPage(t, "../cfapi/error.go"), -1)
-	if len(kinds) < 11 {
-		t.Errorf("only %d kinds were found", len(kinds))
-	}
-	page := readPage(t, "../docs/operating.md")
-	for _, kind := range kinds {
-		if !strings.Contains(page, "\n| `"+kind[1]+"` |") {
-			t.Errorf("there is no row for %s", kind[1])
-		}
-	}
+	checkMentioned(t, "../docs/operating.md", "\n| `%s` |", "../cfapi/error.go", `(?m)^\t\w+ +Kind += "(\w+)"$`, 11)
 }
 
 // TestDocsDependencies: docs/decisions.md says what each dependency is for.
 func TestDocsDependencies(t *testing.T) {
-	direct := regexp.MustCompile(`(?m)^\t(\S+?)(?:/v\d+)? v\S+$`).FindAllStringSubmatch(readPage(t, "../go.mod"), -1)
-	if len(direct) < 10 {
-		t.Errorf("only %d dependencies were found", len(direct))
+	checkMentioned(t, "../docs/decisions.md", "`%s`", "../go.mod", `(?m)^\t(\S+?)(?:/v\d+)? v\S+$`, 10)
+}
+
+// checkMentioned checks that a page has, in the given form, everything that pattern finds
+// in a source, which is no less than least.
+func checkMentioned(t *testing.T, page, form, source, pattern string, least int) {
+	t.Helper()
+	found := regexp.MustCompile(pattern).FindAllStringSubmatch(readPage(t, source), -1)
+	if len(found) < least {
+		t.Errorf("only %d were found in %s", len(found), source)
 	}
-	page := readPage(t, "../docs/decisions.md")
-	for _, match := range direct {
-		if !strings.Contains(page, "`"+match[1]+"`") {
-			t.Errorf("%s is not mentioned", match[1])
+	text := readPage(t, page)
+	for _, match := range found {
+		if !strings.Contains(text, fmt.Sprintf(form, match[1])) {
+			t.Errorf("%s does not have %s", page, match[1])
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestErrorWording(t *testing.T) {
 		{"unprocessable", 422, nil, `{}`, cfapi.InvalidArgument},
 		{"rate limited", 429, http.Header{"Retry-After": {"17"}}, notices(`{"code": 971, "message": "Please wait"}`), cfapi.RateLimited},
 		{"rate limited without a delay", 429, nil, ``, cfapi.RateLimited},
-		{"not implemented", 501, nil, `oops`, cfapi.Unavailable},
+		{"another 5xx", 501, nil, `oops`, cfapi.Unavailable},
 		{"redirect", 302, http.Header{"Location": {"https://elsewhere.example/"}}, ``, cfapi.UnexpectedResponse},
 		{"teapot", 418, nil, ``, cfapi.UnexpectedResponse},
 		{"not success", 200, nil, notices(`{"code": 4711, "message": "who knows"}`), cfapi.UnexpectedResponse},
