@@ -151,6 +151,25 @@ func TestStateIsBounded(t *testing.T) {
 	})
 }
 
+// TestRememberedTestsAreBounded also where no budget does it. The latest ones stay.
+func TestRememberedTestsAreBounded(t *testing.T) {
+	const most = 1000
+	inBubble(t, 1<<30, func(t *testing.T, a *api, w *watch.Watcher) {
+		a.SetQuota(1<<40, time.Hour)
+		for i := range most + 10 {
+			id := fmt.Sprint("test-", i)
+			a.AddTest(id, 10, time.Hour)
+			if _, err := w.Get(t.Context(), account, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := a.Requests()
+		if _, err := w.Get(t.Context(), account, fmt.Sprint("test-", most+9)); err != nil || a.Requests() != before || watch.Remembered(w) != most {
+			t.Errorf("%v; %d requests more, %d tests are remembered", err, a.Requests()-before, watch.Remembered(w))
+		}
+	})
+}
+
 // TestTooManyTests at a time are refused.
 func TestTooManyTests(t *testing.T) {
 	const most = 10_000

@@ -10,8 +10,10 @@ const (
 	// maxPollers bounds how many tests somebody asks for at a time.
 	maxPollers = 10_000
 	// rememberFor is how long a test is remembered for which nobody asks, so that its
-	// pace is known to those who ask now and then. The budget bounds how many these are.
+	// pace is known to those who ask now and then.
 	rememberFor = time.Minute
+	// maxRemembered bounds how many these are.
+	maxRemembered = 1000
 )
 
 // join counts a caller in. The error says that there are too many tests.
@@ -65,11 +67,11 @@ func (w *Watcher) leave(p *poller, waits bool) {
 	w.forget()
 }
 
-// forget drops tests that have been idle for long.
+// forget drops tests that have been idle for long, and the oldest of too many.
 func (w *Watcher) forget() {
 	for oldest := w.idle.Front(); oldest != nil; oldest = w.idle.Front() {
 		p := oldest.Value.(*poller)
-		if time.Since(p.idleSince) < rememberFor {
+		if w.idle.Len() <= maxRemembered && time.Since(p.idleSince) < rememberFor {
 			return
 		}
 		w.idle.Remove(oldest)
