@@ -31,8 +31,8 @@ func readEnvelope(body []byte) (e envelope, err error) {
 	if !json.Valid(body) {
 		return e, errors.New("not JSON")
 	}
-	err = eachField(body, func(name string, value []byte) error {
-		switch name {
+	err = eachField(body, func(name, value []byte) error {
+		switch string(name) {
 		case "success":
 			e.success = string(value) == "true"
 			if !e.success && string(value) != "false" {

@@ -29,28 +29,37 @@ func get[T any](ctx context.Context, c *Client, path string, open byte) (Answer[
 	if err := c.begin(ctx); err != nil {
 		return Answer[T]{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	began := time.Now()
+	answer, err := attempt[T](ctx, c, http.MethodGet, path, nil, open)
+	if failure, ok := errors.AsType[*Error](err); !ok || !retryable(failure) || c.turn.Once {
+		return answer, err
+	}
+	return retry[T](ctx, c, path, open, began, err)
+}
+
+// retry goes on after a first attempt, which has begun then and failed.
+func retry[T any](ctx context.Context, c *Client, path string, open byte, began time.Time, failure error) (Answer[T], error) {
+	ctx, cancel := context.WithDeadline(ctx, began.Add(callTimeout))
 	defer cancel()
 	deadline, _ := ctx.Deadline()
-
 	delays := backoff.NewExponentialBackOff()
 	delays.InitialInterval = 250 * time.Millisecond
 	delays.MaxInterval = 2 * time.Second
 
-	tries := uint(maxAttempts)
-	if c.turn.Once {
-		tries = 1
-	}
 	var last error
 	answer, err := backoff.Retry(ctx, func() (Answer[T], error) {
+		if last == nil {
+			last = failure
+			return Answer[T]{}, paced(failure)
+		}
 		// A failure that is known is worth more than a long wait for another attempt.
-		if last != nil && c.limiter.Wait(ctx, Turn{Repeating: true}) != nil {
+		if c.limiter.Wait(ctx, Turn{Repeating: true}) != nil {
 			return Answer[T]{}, backoff.Permanent(last)
 		}
 		answer, err := attempt[T](ctx, c, http.MethodGet, path, nil, open)
 		last = err
 		return answer, paced(err)
-	}, backoff.WithBackOff(delays), backoff.WithMaxTries(tries), backoff.WithMaxElapsedTime(time.Until(deadline)))
+	}, backoff.WithBackOff(delays), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(time.Until(deadline)))
 	if err == nil {
 		return answer, nil
 	}

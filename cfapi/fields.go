@@ -10,8 +10,8 @@ import (
 // eachField calls read with the name and the value of each field of an object, which must
 // be valid JSON. A field that is null is as good as missing. Of several with one name the
 // last counts.
-func eachField(object []byte, read func(name string, value []byte) error) error {
-	return jsonscan.Fields(object, func(name string, value []byte) error {
+func eachField(object []byte, read func(name, value []byte) error) error {
+	return jsonscan.Fields(object, func(name, value []byte) error {
 		if string(value) == "null" {
 			return nil
 		}

@@ -66,8 +66,8 @@ func (c *Client) notices(list json.RawMessage) []Notice {
 // notice reads one entry, and the list of inner reasons that some authentication errors
 // have.
 func (c *Client) notice(entry json.RawMessage) (n Notice, chain json.RawMessage) {
-	err := eachField(entry, func(name string, value []byte) error {
-		switch name {
+	err := eachField(entry, func(name, value []byte) error {
+		switch string(name) {
 		case "code":
 			var code Count
 			_ = code.UnmarshalJSON([]byte(text(value))) // a code that is no number is none
@@ -91,8 +91,8 @@ func (c *Client) notice(entry json.RawMessage) (n Notice, chain json.RawMessage)
 
 // pointer is that of a notice's source. A source of another form points nowhere.
 func (c *Client) pointer(source []byte) (pointer string) {
-	_ = eachField(source, func(name string, value []byte) error {
-		if name == "pointer" {
+	_ = eachField(source, func(name, value []byte) error {
+		if string(name) == "pointer" {
 			pointer = c.clean(text(value), maxName)
 		}
 		return nil

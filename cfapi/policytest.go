@@ -62,8 +62,8 @@ type PolicyTest struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (t *PolicyTest) UnmarshalJSON(data []byte) error {
-	return eachField(data, func(name string, value []byte) (err error) {
-		switch name {
+	return eachField(data, func(name, value []byte) (err error) {
+		switch string(name) {
 		case "id":
 			t.ID, err = jsonscan.String(value)
 		case "status":

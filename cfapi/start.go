@@ -17,8 +17,8 @@ type StartedPolicyTest struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (p *StartedPolicyTest) UnmarshalJSON(data []byte) error {
-	return eachField(data, func(name string, value []byte) (err error) {
-		switch name {
+	return eachField(data, func(name, value []byte) (err error) {
+		switch string(name) {
 		case "id":
 			p.ID, err = jsonscan.String(value)
 		case "status":

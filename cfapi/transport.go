@@ -53,7 +53,7 @@ type Transport struct {
 	dialer *http.Transport
 
 	mu   sync.Mutex
-	open []*connection // those that can be used; the latest used comes last
+	open []*connection // those that can be used; the one that got free last comes last
 	// dialing is closed when the connection is open, or cannot be, that others wait for
 	// to share it; nil if there is none.
 	dialing chan struct{}
@@ -157,14 +157,13 @@ func (t *Transport) connection(req *http.Request) (*connection, error) {
 	}
 }
 
-// reserve takes the connection with room that has been used last: the others grow idle.
+// reserve takes the connection with room that got free last: the others grow idle.
 func (t *Transport) reserve() *connection {
-	for _, c := range slices.Backward(slices.Clone(t.open)) {
+	for _, c := range slices.Backward(t.open) {
 		if c.Err() != nil {
 			t.drop(c)
 		} else if c.settled == nil && c.Reserve() == nil {
-			t.drop(c)
-			t.open = append(t.open, c)
+			c.idle.Stop()
 			return c
 		}
 	}
@@ -233,12 +232,15 @@ func (t *Transport) finished(c *connection, err error) (stale bool) {
 	}
 	c.used = true
 	switch idle := c.InFlight() == 0; {
-	case idle && (!c.broken.IsZero() || t.idleConnections() > maxIdleConnections):
+	case idle && (!c.broken.IsZero() || len(t.open) > maxIdleConnections && t.idleConnections() > maxIdleConnections):
 		t.drop(c)
 		_ = c.Close()
 	case !c.broken.IsZero():
 		c.idle.Reset(time.Second) // HTTP/2 counts a request for a moment after its end
 	default:
+		if i := slices.Index(t.open, c); i >= 0 {
+			t.open = append(slices.Delete(t.open, i, i+1), c)
+		}
 		c.idle.Reset(idleConnectionTimeout)
 	}
 	return stale

@@ -52,8 +52,8 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" { // as good as missing
 		return nil
 	}
-	return eachField(data, func(name string, value []byte) (err error) {
-		switch name {
+	return eachField(data, func(name, value []byte) (err error) {
+		switch string(name) {
 		case "id":
 			u.ID, err = jsonscan.String(value)
 		case "email":

@@ -54,11 +54,17 @@ func TestAuthenticatedCaller(t *testing.T) {
 			Authenticate: auth.Bearer("bearer-secret", tools.Caller{Name: "authenticated"}),
 		})
 		client, shutdown, ended := startHTTP(t, s)
-		req := newPost(t.Context(), t, "/mcp", callOf("1", "who_am_i"))
-		req.Header.Set("Authorization", "Bearer bearer-secret")
-		req.Header.Set("X-Other", "another header")
-		if _, body := do(t, client, req); !strings.Contains(body, "I am authenticated with another header.") {
-			t.Errorf("answer %s", body)
+		call := callOf("1", "who_am_i")
+		for message, want := range map[string]string{
+			call: "I am authenticated with .",
+			strings.Replace(call, `"arguments"`, `"unknown":1,"arguments"`, 1): "I am authenticated with another header.", // by way of mcp-go
+		} {
+			req := newPost(t.Context(), t, "/mcp", message)
+			req.Header.Set("Authorization", "Bearer bearer-secret")
+			req.Header.Set("X-Other", "another header")
+			if _, body := do(t, client, req); !strings.Contains(body, want) {
+				t.Errorf("answer %s", body)
+			}
 		}
 		end(t, shutdown, ended)
 		if strings.Contains(log.String(), "bearer-secret") {

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"access-policy-mcp/internal/stack"
 )
 
 // maxRequests bounds the requests of one connection that are being answered, or whose
@@ -48,7 +50,7 @@ func newConnection(s *Server, id string, write func([]byte) error) *connection {
 // ctx ends with the connection. A message that is not taken because the server as a
 // whole has too much to do is left to the caller to refuse.
 func (c *connection) receive(ctx context.Context, data []byte) (overload *fault) {
-	in, f := parse(data)
+	in, f := c.server.parse(data, nil)
 	switch {
 	case f != nil:
 		c.refuse(f)
@@ -113,18 +115,15 @@ func (c *connection) start(ctx context.Context, m *message) (*pending, *fault) {
 	}}, nil
 }
 
-// handle lets mcp-go answer a message.
+// handle answers a message, or lets mcp-go answer it.
 func (c *connection) handle(ctx context.Context, m *message) (data []byte, s *session) {
-	s = newSession(c.id, &c.handshake, func(n mcp.JSONRPCNotification) error {
-		data, err := json.Marshal(n)
-		if err != nil {
-			return err
-		}
-		return c.send(m.restore(data))
-	})
+	s = newSession(c.id, &c.handshake, m, c.send)
 	defer c.server.recovered(ctx, slog.String("method", foreign(m.method)), func() {
 		data = (&fault{id: m.id, code: mcp.INTERNAL_ERROR, text: internalText}).response()
 	})
+	if m.call != nil {
+		return c.server.callTool(ctx, s, m), s
+	}
 	answer := c.server.mcp.HandleMessage(c.server.mcp.WithContext(withArguments(ctx, m), s), m.data)
 	if answer == nil {
 		return nil, s
@@ -209,6 +208,7 @@ func (c *connection) answer(p *pending) {
 	go func() {
 		defer end()
 		defer p.done()
+		stack.Grow()
 		if data := p.answer(); data != nil {
 			_ = c.send(data)
 		}

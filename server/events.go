@@ -33,28 +33,46 @@ const (
 )
 
 // timedWriter ends the connection of a client that does not read.
-type timedWriter struct{ http.ResponseWriter }
+type timedWriter struct {
+	http.ResponseWriter
+	extended time.Time // when the deadline was last moved
+}
 
 // limitResponse bounds the time in which a response must be read. A deadline for the
 // whole server would cut waits short: this one begins with the answer.
 func limitResponse(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(timedWriter{w}, r) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(&timedWriter{ResponseWriter: w}, r) })
 }
 
 // WriteHeader implements [http.ResponseWriter].
-func (w timedWriter) WriteHeader(status int) {
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(responseTimeout)) // not every writer has deadlines
+func (w *timedWriter) WriteHeader(status int) {
+	w.extend()
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements [http.ResponseWriter].
-func (w timedWriter) Write(data []byte) (int, error) {
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(responseTimeout))
+func (w *timedWriter) Write(data []byte) (int, error) {
+	w.extend()
 	return w.ResponseWriter.Write(data)
 }
 
+// extend moves the deadline, but not for each of many small writes.
+func (w *timedWriter) extend() {
+	now := time.Now()
+	if now.Sub(w.extended) < time.Second {
+		return
+	}
+	_ = w.SetWriteDeadline(now.Add(responseTimeout)) // not every writer has deadlines
+}
+
+// SetWriteDeadline is what [http.ResponseController] calls.
+func (w *timedWriter) SetWriteDeadline(deadline time.Time) error {
+	w.extended = time.Now()
+	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(deadline)
+}
+
 // Unwrap gives [http.ResponseController] the writer with the deadlines.
-func (w timedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *timedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // writeEvent sends one server-sent event.
 func writeEvent(w http.ResponseWriter, event string, data []byte) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -27,6 +28,8 @@ const (
 // take fifty times their memory. So data, which is what mcp-go sees, has random texts in
 // place of IDs and tokens, which restore replaces, and no arguments of tools. These reach
 // the handler as they are (see [withArguments]).
+//
+// A call that is in order does not go to mcp-go at all.
 type message struct {
 	id     json.RawMessage // as the client wrote it; nil for a notification
 	method string
@@ -34,7 +37,8 @@ type message struct {
 	arguments json.RawMessage
 	// requestID is what notifications/cancelled refers to.
 	requestID json.RawMessage
-	data      []byte
+	call      *toolCall // nil unless the message is a call in order
+	data      []byte    // nil then
 
 	idText, tokenText string          // what stands in data for the ID and the progress token
 	token             json.RawMessage // nil if there is none
@@ -60,17 +64,18 @@ type input struct {
 	batch bool
 }
 
-// parse reads one message, or a batch of messages. An error in the only message, or in
-// the batch as a whole, is the fault that it returns.
-func parse(data []byte) (input, *fault) {
+// parse reads one message, or a batch of messages. header is that of the HTTP request that
+// they came with; nil if they came another way. An error in the only message, or in the
+// batch as a whole, is the fault that it returns.
+func (s *Server) parse(data []byte, header http.Header) (input, *fault) {
 	if !json.Valid(data) {
 		return input{}, &fault{code: mcp.PARSE_ERROR, text: "the message is not valid JSON"}
 	}
 	data = bytes.TrimSpace(data)
 	if data[0] == '[' {
-		return parseBatch(data)
+		return s.parseBatch(data, header)
 	}
-	m, f := parseMessage(data)
+	m, f := s.parseMessage(data, header)
 	if m == nil {
 		return input{}, f
 	}
@@ -78,14 +83,14 @@ func parse(data []byte) (input, *fault) {
 }
 
 // parseBatch reads a batch, which has at least one message (JSON-RPC 2.0, section 6).
-func parseBatch(data []byte) (input, *fault) {
+func (s *Server) parseBatch(data []byte, header http.Header) (input, *fault) {
 	in := input{batch: true}
 	n := 0
 	err := jsonscan.Elements(data, func(element []byte) error {
 		if n++; n > maxBatch {
 			return errors.New("too many")
 		}
-		m, f := parseMessage(element)
+		m, f := s.parseMessage(element, header)
 		if m != nil && m.method == string(mcp.MethodInitialize) {
 			m, f = nil, &fault{id: m.id, code: mcp.INVALID_REQUEST, text: "initialize must not be part of a batch"}
 		}
@@ -110,8 +115,8 @@ type parts struct {
 }
 
 func readParts(data []byte) (p parts) {
-	members(data, func(name string, value json.RawMessage) {
-		switch name {
+	_ = jsonscan.Fields(data, func(name, value []byte) error { // it is an object
+		switch string(name) {
 		case "jsonrpc":
 			p.version = value
 		case "id":
@@ -123,6 +128,7 @@ func readParts(data []byte) (p parts) {
 		case "result", "error":
 			p.answers = true
 		}
+		return nil
 	})
 	return p
 }
@@ -147,7 +153,7 @@ func (p parts) check() *fault {
 
 // parseMessage reads one message. It returns neither a message nor a fault for a
 // response.
-func parseMessage(data []byte) (*message, *fault) {
+func (s *Server) parseMessage(data []byte, header http.Header) (*message, *fault) {
 	if data[0] != '{' {
 		return nil, &fault{code: mcp.INVALID_REQUEST, text: "a message must be one JSON object"}
 	}
@@ -159,6 +165,13 @@ func parseMessage(data []byte) (*message, *fault) {
 		return nil, f
 	}
 	m := &message{id: bytes.Clone(p.id), method: text(p.method)} // nothing of data stays
+	if m.id != nil && m.method == string(mcp.MethodToolsCall) {
+		if call, params := s.orderly(p.params, header); call != nil {
+			m.call, m.arguments = call, compact(params.arguments)
+			m.setToken(params.meta.token)
+			return m, nil
+		}
+	}
 	m.assemble(p.method, p.params)
 	if len(m.data)+len(m.id)+len(m.token) > maxEnvelope && m.method != string(mcp.MethodInitialize) {
 		return nil, &fault{id: p.id, code: mcp.INVALID_PARAMS, text: "params must not be longer than 64 KiB besides the arguments of a tool"}
@@ -197,7 +210,7 @@ func (m *message) assembleParams(data *bytes.Buffer, params json.RawMessage) {
 				if name != "progressToken" || string(value) == "null" {
 					return true
 				}
-				m.token, m.tokenText = compact(value), rand.Text()
+				m.setToken(value)
 				member(data, name)
 				data.WriteString(`"` + m.tokenText + `"`)
 				return false
@@ -206,6 +219,13 @@ func (m *message) assembleParams(data *bytes.Buffer, params json.RawMessage) {
 		}
 		return true
 	})
+}
+
+// setToken takes the progress token; nil if there is none.
+func (m *message) setToken(token json.RawMessage) {
+	if token != nil {
+		m.token, m.tokenText = compact(token), rand.Text()
+	}
 }
 
 // restore puts the ID and the progress token of the client into what mcp-go says about
@@ -240,8 +260,8 @@ func (f *fault) response() []byte {
 // members calls visit with the members of a JSON object, which must be valid. The values
 // are parts of object. Of members with the same name the last one counts.
 func members(object []byte, visit func(name string, value json.RawMessage)) {
-	_ = jsonscan.Fields(object, func(name string, value []byte) error { // it is an object
-		visit(name, value)
+	_ = jsonscan.Fields(object, func(name, value []byte) error { // it is an object
+		visit(string(name), value)
 		return nil
 	})
 }
@@ -273,8 +293,11 @@ func member(out *bytes.Buffer, name string) {
 	out.WriteByte(':')
 }
 
-// compact is a copy of a JSON value without white space and spare memory.
+// compact is a copy of a JSON value without white space and spare memory; nil of nil.
 func compact(value json.RawMessage) json.RawMessage {
+	if !bytes.ContainsAny(value, " \t\r\n") {
+		return bytes.Clone(value)
+	}
 	var out bytes.Buffer
 	_ = json.Compact(&out, value) // the value is valid
 	return bytes.Clone(out.Bytes())

@@ -38,7 +38,10 @@ type Config struct {
 
 // Server serves one catalog on any number of transports, also at the same time.
 type Server struct {
-	mcp   *server.MCPServer
+	mcp      *server.MCPServer
+	straight map[string]server.ToolHandlerFunc // of tools, past mcp
+	version  string
+
 	log   *slog.Logger
 	calls *activity // of handlers, over all transports
 	drain func()
@@ -57,7 +60,7 @@ const definitionsTTL = 60 * 60 * 1000
 // New assembles a server.
 func New(cfg Config) *Server {
 	s := &Server{
-		log: cfg.Logger, calls: newActivity(), drain: cfg.Drain, authenticate: cfg.Authenticate, allowedOrigins: cfg.AllowedOrigins,
+		version: cfg.Version, log: cfg.Logger, calls: newActivity(), drain: cfg.Drain, authenticate: cfg.Authenticate, allowedOrigins: cfg.AllowedOrigins,
 		slots: newLimit(maxCalls), bodies: newLimit(maxBodies), refusals: newRefusals(cfg.Logger),
 	}
 	if s.drain == nil {
@@ -82,6 +85,7 @@ func New(cfg Config) *Server {
 	}
 	s.mcp = server.NewMCPServer(Name, cfg.Version, serverOptions...)
 	s.mcp.AddTools(cfg.Catalog.Tools...)
+	s.straight = s.straightTools(cfg.Catalog.Tools)
 	if len(cfg.Catalog.ResourceTemplates) > 0 {
 		s.mcp.AddResourceTemplates(cfg.Catalog.ResourceTemplates...)
 	}

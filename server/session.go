@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -16,7 +17,7 @@ import (
 type session struct {
 	*handshake
 	id            string
-	notifications chan mcp.JSONRPCNotification
+	notifications chan mcp.JSONRPCNotification // nil for a message that mcp-go does not get to see
 	notify        func(mcp.JSONRPCNotification) error
 }
 
@@ -28,8 +29,19 @@ type handshake struct {
 	version     atomic.Pointer[string]
 }
 
-func newSession(id string, h *handshake, notify func(mcp.JSONRPCNotification) error) *session {
-	return &session{handshake: h, id: id, notify: notify, notifications: make(chan mcp.JSONRPCNotification, 4)}
+// newSession returns the session of m on a connection. send sends a message to the client.
+func newSession(id string, h *handshake, m *message, send func([]byte) error) *session {
+	s := &session{handshake: h, id: id, notify: func(n mcp.JSONRPCNotification) error {
+		data, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		return send(m.restore(data))
+	}}
+	if m.call == nil {
+		s.notifications = make(chan mcp.JSONRPCNotification, 4)
+	}
+	return s
 }
 
 // SessionID implements [server.ClientSession].

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -50,7 +49,7 @@ func (t *streamable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	in, f := parse(body)
+	in, f := t.server.parse(body, r.Header)
 	if version := r.Header.Get(mcp.HeaderProtocolVersion); in.batch && version != "" && version != batchRevision {
 		f = batchFault() // without a header the revision is 2025-03-26 (MCP specification, "Transports: Protocol Version Header")
 	}
@@ -124,20 +123,25 @@ func (t *streamable) startMessage(r *http.Request, x *exchange, m *message) (run
 	return func() *reply { return t.handle(r, x, m) }, done, nil
 }
 
-// handle lets mcp-go answer a message.
+// handle answers a message, or lets mcp-go answer it.
 func (t *streamable) handle(r *http.Request, x *exchange, m *message) (answer *reply) {
-	s := newSession(rand.Text(), &handshake{}, func(n mcp.JSONRPCNotification) error {
-		data, err := json.Marshal(n)
-		if err != nil {
-			return err
-		}
-		return x.notify(m.restore(data))
-	})
+	var id string
+	if m.call == nil {
+		id = rand.Text()
+	}
+	s := newSession(id, &handshake{}, m, x.notify)
 	s.Initialize()
 	defer t.server.recovered(r.Context(), slog.String("path", r.URL.Path), func() {
 		// With status 200: many clients do not read the body of any other.
 		answer = &reply{status: http.StatusOK, body: (&fault{id: m.id, code: mcp.INTERNAL_ERROR, text: internalText}).response()}
 	})
+	if m.call != nil {
+		data := t.server.callTool(r.Context(), s, m)
+		if r.Context().Err() != nil {
+			return &reply{} // the client is gone
+		}
+		return &reply{status: http.StatusOK, body: data}
+	}
 	written := &recorder{header: http.Header{}}
 	t.handler.Handle(written, &server.HTTPRequest{
 		Method:  r.Method,

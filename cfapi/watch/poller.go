@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/internal/stack"
 )
 
 // How long answers serve further callers.
@@ -123,6 +124,7 @@ func (p *poller) stopNext() {
 // poll makes a request for everybody who wants to know. One that has been canceled
 // is no longer the poller's request.
 func (w *Watcher) poll(ctx context.Context, p *poller, r *request) {
+	stack.Grow()
 	defer r.cancel()
 	client := w.client.WithTurn(cfapi.Turn{Repeating: r.repeating, MaxWait: untilCanceled, Granted: func() {
 		w.mu.Lock()

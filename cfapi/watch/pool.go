@@ -117,10 +117,10 @@ func (p *Pool) Drain() {
 // digestOf writes each part with its length, so that no two credentials have the same
 // text.
 func digestOf(c cfapi.Credentials) digest {
-	hash := sha256.New()
+	text := make([]byte, 0, 256)
 	for _, part := range []string{c.Token, c.Email, c.Key} {
-		_ = binary.Write(hash, binary.BigEndian, uint64(len(part))) // a hash never fails
-		hash.Write([]byte(part))
+		text = binary.BigEndian.AppendUint64(text, uint64(len(part)))
+		text = append(text, part...)
 	}
-	return digest(hash.Sum(nil))
+	return sha256.Sum256(text)
 }

@@ -12,14 +12,18 @@ import (
 
 // Fields calls read with the name and the value of each field of an object, in order,
 // until read returns an error, which it then returns. Names can repeat. It is an error if
-// document is no object.
-func Fields(document []byte, read func(name string, value []byte) error) error {
+// document is no object. Names are bytes, so that comparing them costs no memory.
+func Fields(document []byte, read func(name, value []byte) error) error {
 	rest, err := open(document, '{')
 	for err == nil && rest[0] != '}' {
-		var name string
 		end := valueEnd(rest)
-		if name, err = String(rest[:end]); err != nil {
-			return err
+		name := rest[1 : end-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			var unescaped string
+			if unescaped, err = String(rest[:end]); err != nil {
+				return err
+			}
+			name = []byte(unescaped)
 		}
 		rest = skipSpace(skipSpace(rest[end:])[1:]) // the colon
 		end = valueEnd(rest)
@@ -41,10 +45,12 @@ func Elements(document []byte, read func(value []byte) error) error {
 	return err
 }
 
+var errNoString = errors.New("not a string")
+
 // String returns the value of a string. It is an error if value is no string.
 func String(value []byte) (string, error) {
 	if len(value) == 0 || value[0] != '"' {
-		return "", errors.New("not a string")
+		return "", errNoString
 	}
 	if inside := value[1 : len(value)-1]; bytes.IndexByte(inside, '\\') < 0 {
 		return string(inside), nil
@@ -72,7 +78,14 @@ func next(rest []byte) []byte {
 	return rest
 }
 
-func skipSpace(data []byte) []byte { return bytes.TrimLeft(data, " \t\r\n") }
+func skipSpace(data []byte) []byte {
+	for i, c := range data {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return data[i:]
+		}
+	}
+	return nil
+}
 
 // valueEnd is where the value ends with which data begins.
 func valueEnd(data []byte) int {
@@ -94,8 +107,10 @@ func valueEnd(data []byte) int {
 			}
 		}
 	}
-	if i := bytes.IndexAny(data, ",}] \t\r\n"); i >= 0 {
-		return i
+	for i, c := range data {
+		if c == ',' || c == '}' || c == ']' || c <= ' ' {
+			return i
+		}
 	}
 	return len(data)
 }

@@ -27,8 +27,8 @@ func FuzzScan(f *testing.F) {
 			return
 		}
 		fields := map[string]string{}
-		err := jsonscan.Fields(data, func(name string, value []byte) error {
-			fields[name] = compact(t, value)
+		err := jsonscan.Fields(data, func(name, value []byte) error {
+			fields[string(name)] = compact(t, value)
 			return nil
 		})
 		var wantFields map[string]json.RawMessage
@@ -73,7 +73,7 @@ func compact(t *testing.T, value []byte) string {
 func TestErrorsEndIt(t *testing.T) {
 	stop := errors.New("stop")
 	calls := 0
-	if err := jsonscan.Fields([]byte(`{"a":1,"b":2}`), func(string, []byte) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
+	if err := jsonscan.Fields([]byte(`{"a":1,"b":2}`), func(_, _ []byte) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
 		t.Errorf("%v after %d fields", err, calls)
 	}
 	if err := jsonscan.Elements([]byte(`[1,2]`), func([]byte) error { calls++; return stop }); !errors.Is(err, stop) || calls != 2 {
