@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -11,25 +10,26 @@ import (
 // summarize says in sentences for a person everything that is in the result. quoted is
 // the status in quotation marks.
 func (t PolicyTest) summarize(id PolicyTestID, quoted string) string {
-	name, progress, outcomes := "Policy test "+string(shortID(id)), t.progress(), t.outcomes()
+	progress, outcomes := t.progress(), t.outcomes()
 	var b strings.Builder
+	b.Grow(192)
+	b.WriteString("Policy test " + string(shortID(id)))
 	switch t.Status {
 	case cfapi.Processing:
-		fmt.Fprintf(&b, "%s is still processing: %s.%s", name, progress, ofThose(outcomes))
+		b.WriteString(" is still processing: " + progress + "." + ofThose(outcomes))
 	case cfapi.Complete:
-		fmt.Fprintf(&b, "%s is complete: %s.%s", name, progress, ofThose(outcomes))
+		b.WriteString(" is complete: " + progress + "." + ofThose(outcomes))
 	case cfapi.ExceededTime:
-		fmt.Fprintf(&b, "%s exceeded its time limit before it finished: %s%s; the figures are partial.", name, progress, prefixed("; of those, ", outcomes))
+		b.WriteString(" exceeded its time limit before it finished: " + progress + prefixed("; of those, ", outcomes) + "; the figures are partial.")
 	case cfapi.Blocked:
-		fmt.Fprintf(&b, "%s was blocked: Cloudflare did not run it to the end. %s.%s", name, capitalized(progress), ofThose(outcomes))
+		b.WriteString(" was blocked: Cloudflare did not run it to the end. " + capitalized(progress) + "." + ofThose(outcomes))
 	case "":
-		fmt.Fprintf(&b, "%s: Cloudflare did not report its status; %s.%s", name, progress, ofThose(outcomes))
+		b.WriteString(": Cloudflare did not report its status; " + progress + "." + ofThose(outcomes))
 	default:
-		fmt.Fprintf(&b, "%s has the status %s, which this version does not know, so it may or may not have ended: %s.%s",
-			name, quoted, progress, ofThose(outcomes))
+		b.WriteString(" has the status " + quoted + ", which this version does not know, so it may or may not have ended: " + progress + "." + ofThose(outcomes))
 	}
 	if t.CheckAgainAfterSeconds > 0 {
-		fmt.Fprintf(&b, " Check again in %d s.", t.CheckAgainAfterSeconds)
+		b.WriteString(" Check again in " + strconv.Itoa(t.CheckAgainAfterSeconds) + " s.")
 	}
 	for _, warning := range t.Warnings {
 		b.WriteString(" " + warning)
@@ -41,7 +41,7 @@ func (t PolicyTest) summarize(id PolicyTestID, quoted string) string {
 func (t PolicyTest) progress() string {
 	switch percent, total := t.PercentUsersProcessed, t.TotalUsers; {
 	case percent != nil && total != nil:
-		return fmt.Sprintf("%s of %s processed", formatPercent(*percent), users(*total))
+		return formatPercent(*percent) + " of " + users(*total) + " processed"
 	case percent != nil:
 		return formatPercent(*percent) + " of the users processed"
 	case total != nil:
@@ -53,8 +53,8 @@ func (t PolicyTest) progress() string {
 
 // outcomes says what became of the processed users; "" if that is not known.
 func (t PolicyTest) outcomes() string {
-	var parts []string
-	for _, o := range []struct {
+	parts := make([]string, 0, 3)
+	for _, o := range [...]struct {
 		count   *cfapi.Count
 		percent *float64
 		name    string
@@ -65,9 +65,9 @@ func (t PolicyTest) outcomes() string {
 	} {
 		switch {
 		case o.count != nil && o.percent != nil:
-			parts = append(parts, fmt.Sprintf("%d %s (%s)", *o.count, o.name, formatPercent(*o.percent)))
+			parts = append(parts, formatCount(*o.count)+" "+o.name+" ("+formatPercent(*o.percent)+")")
 		case o.count != nil:
-			parts = append(parts, fmt.Sprintf("%d %s", *o.count, o.name))
+			parts = append(parts, formatCount(*o.count)+" "+o.name)
 		case o.percent != nil:
 			parts = append(parts, formatPercent(*o.percent)+" "+o.name)
 		}
@@ -89,8 +89,10 @@ func users(n cfapi.Count) string {
 	if n == 1 {
 		return "1 user"
 	}
-	return fmt.Sprintf("%d users", n)
+	return formatCount(n) + " users"
 }
+
+func formatCount(n cfapi.Count) string { return strconv.FormatInt(int64(n), 10) }
 
 // formatPercent repeats the API's figure with all its digits.
 func formatPercent(p float64) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ type Arguments[Input any] struct {
 	names        []string
 	defaults     map[string]any
 	patternWords map[string]string
+	plain        func() *plainRules
 	compiled     func() (*jsonschema.Schema, error)
 }
 
@@ -44,8 +46,9 @@ func NewArguments[Input any](options Options) *Arguments[Input] {
 		patternWords: options.PatternWords,
 	}
 	maps.DeleteFunc(a.defaults, func(name string, _ any) bool { return !slices.Contains(a.names, name) })
-	// Compiling is left to the first call, because clients start a server long
-	// before they call it, and wait for it to start.
+	// Both are left to the first call, because clients start a server long before they
+	// call it, and wait for it to start.
+	a.plain = sync.OnceValue(func() *plainRules { return newPlainRules(a.schema, a.defaults, reflect.TypeFor[Input]()) })
 	a.compiled = sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(a.schema) })
 	return a
 }
@@ -57,6 +60,15 @@ func (a *Arguments[Input]) Schema() json.RawMessage { return a.schema }
 // space around strings is dropped, and whole numbers may be written in any way. The
 // error is an [*ArgumentError], unless the schema itself is wrong.
 func (a *Arguments[Input]) Decode(raw json.RawMessage) (Input, error) {
+	var plain Input
+	if json.Valid(raw) && a.plain().decode(raw, reflect.ValueOf(&plain).Elem()) {
+		return plain, nil
+	}
+	return a.decodeAny(raw)
+}
+
+// decodeAny decodes arguments that may be anything.
+func (a *Arguments[Input]) decodeAny(raw json.RawMessage) (Input, error) {
 	var input Input
 	value, err := parse(raw)
 	if err != nil {

@@ -106,8 +106,8 @@ func (t Tool[Input, Output]) handle(ctx context.Context, arguments *Arguments[In
 // Marshal is JSON as results have it. It leaves <, > and & as they are: no browser
 // reads a result as HTML, and escapes cost tokens.
 func Marshal(value any) (json.RawMessage, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
+	buffer := bytes.NewBuffer(make([]byte, 0, 512))
+	encoder := json.NewEncoder(buffer)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(value)
 	return bytes.TrimSpace(buffer.Bytes()), err
