@@ -34,8 +34,9 @@ type logQueue struct {
 	format string // of the records, which are those of a log: text or json
 
 	mu      sync.Mutex
-	records [][]byte
-	bytes   int
+	queued  []byte
+	records int           // queued ones
+	spare   []byte        // what has been written, to be used again
 	dropped int           // records since the last notice
 	written chan struct{} // closed once the queue is empty; nil while it is
 }
@@ -47,12 +48,12 @@ func newLogQueue(out io.Writer, format string) *logQueue { return &logQueue{out:
 func (q *logQueue) Write(record []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.records) >= maxQueuedRecords || q.bytes+len(record) > maxQueuedBytes {
+	if q.records >= maxQueuedRecords || len(q.queued)+len(record) > maxQueuedBytes {
 		q.dropped++
 		return len(record), nil
 	}
 	q.noticeDropped()
-	q.add(bytes.Clone(record))
+	q.add(record)
 	if q.written == nil {
 		q.written = make(chan struct{})
 		go q.writeAll()
@@ -62,8 +63,8 @@ func (q *logQueue) Write(record []byte) (int, error) {
 
 // add appends a record. The caller holds mu.
 func (q *logQueue) add(record []byte) {
-	q.records = append(q.records, record)
-	q.bytes += len(record)
+	q.queued = append(q.queued, record...)
+	q.records++
 }
 
 // noticeDropped adds a record that says how many are missing in its place. The caller
@@ -80,34 +81,31 @@ func (q *logQueue) noticeDropped() {
 	q.dropped = 0
 }
 
-// writeAll writes until the queue is empty.
+// writeAll writes until the queue is empty, all records at once that have come meanwhile.
 func (q *logQueue) writeAll() {
-	for {
-		record := q.next()
-		if record == nil {
-			return
-		}
-		_, _ = q.out.Write(record)
+	for records := q.next(nil); records != nil; records = q.next(records) {
+		_, _ = q.out.Write(records)
 	}
 }
 
-// next takes the first record out of the queue; nil if it is empty.
-func (q *logQueue) next() []byte {
+// next takes what is queued; nil if there is nothing. done is what it has returned before.
+func (q *logQueue) next(done []byte) []byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.records) == 0 {
+	if done != nil {
+		q.spare = done[:0]
+	}
+	if q.records == 0 {
 		q.noticeDropped()
 	}
-	if len(q.records) == 0 {
+	if q.records == 0 {
 		close(q.written)
-		q.written, q.records = nil, nil
+		q.written = nil
 		return nil
 	}
-	record := q.records[0]
-	q.records[0] = nil
-	q.records = q.records[1:]
-	q.bytes -= len(record)
-	return record
+	records := q.queued
+	q.queued, q.spare, q.records = q.spare, nil, 0
+	return records
 }
 
 // flush waits until everything has been written, for flushTime at most.

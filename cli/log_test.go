@@ -110,7 +110,7 @@ func TestLogQueueClosed(t *testing.T) {
 	queue.flush()
 	queue.mu.Lock()
 	defer queue.mu.Unlock()
-	if queue.written != nil || queue.bytes != 0 {
-		t.Errorf("%d bytes are left", queue.bytes)
+	if queue.written != nil || len(queue.queued) != 0 {
+		t.Errorf("%d bytes are left", len(queue.queued))
 	}
 }
