@@ -3,17 +3,15 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -70,17 +68,26 @@ func BenchmarkClient(b *testing.B) {
 	}
 }
 
-// binaries are this program and the smallest one, built as they are released. They lie
-// next to the program under test, in a directory that TestMain removes.
+// binaries are this program and those it is compared with, built as they are released,
+// and a copy of this program without the limits that would end a measurement. They lie next
+// to the program under test, in a directory that TestMain removes.
 var binaries = sync.OnceValues(func() (map[string]string, error) {
 	program, err := exec.LookPath(server.Name)
 	if err != nil {
 		return nil, err
 	}
-	paths := map[string]string{"minimal": server.Name + "/e2e/minimal", "ours": server.Name}
+	overlay, err := writeOverlay(filepath.Dir(program))
+	if err != nil {
+		return nil, err
+	}
+	paths := map[string]string{"floor": server.Name + "/e2e/floor", "minimal": server.Name + "/e2e/minimal", "ours": server.Name, "ours-unlimited": server.Name}
 	for name, source := range paths {
 		binary := filepath.Join(filepath.Dir(program), name)
-		if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, source).CombinedOutput(); err != nil {
+		args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", binary, source}
+		if name == "ours-unlimited" {
+			args = slices.Insert(args, 1, "-overlay", overlay)
+		}
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("%w: %s", err, out)
 		}
 		paths[name] = binary
@@ -96,7 +103,7 @@ func forEachBinary(b *testing.B, bench func(b *testing.B, newCommand func(args .
 		b.Fatal(err)
 	}
 	api := newAPI(b)
-	for _, name := range []string{"minimal", "ours"} {
+	for _, name := range []string{"floor", "minimal", "ours"} {
 		b.Run(name, func(b *testing.B) {
 			bench(b, func(args ...string) *exec.Cmd {
 				cmd := exec.Command(paths[name], args...)
@@ -155,100 +162,6 @@ func BenchmarkStart(b *testing.B) {
 			s.stop()
 		}
 	})
-}
-
-// BenchmarkStdio is a call over stdio, one at a time. It also reports the
-// server's resident memory.
-func BenchmarkStdio(b *testing.B) {
-	forEachBinary(b, func(b *testing.B, newCommand func(...string) *exec.Cmd) {
-		s := startStdio(b, newCommand())
-		defer s.stop()
-		s.request(b, initializeMessage)
-		for b.Loop() {
-			if answer := s.request(b, callMessage); !bytes.Contains(answer, []byte(`"status":"complete"`)) {
-				b.Fatalf("%s", answer)
-			}
-		}
-		b.ReportMetric(residentMB(b, s.cmd), "MB-rss")
-	})
-}
-
-// BenchmarkHTTP is a call over Streamable HTTP, at 1 and at 64 in flight.
-func BenchmarkHTTP(b *testing.B) {
-	for _, inFlight := range []int{1, 64} {
-		b.Run(fmt.Sprint(inFlight), func(b *testing.B) {
-			forEachBinary(b, func(b *testing.B, newCommand func(...string) *exec.Cmd) {
-				url, cmd := startHTTP(b, newCommand)
-				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-				b.SetParallelism(inFlight) // times GOMAXPROCS, hence the limit
-				limit := make(chan struct{}, inFlight)
-				b.ResetTimer()
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						limit <- struct{}{}
-						err := postCall(b.Context(), client, url)
-						<-limit
-						if err != nil {
-							b.Error(err)
-							return
-						}
-					}
-				})
-				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-				b.ReportMetric(residentMB(b, cmd), "MB-rss")
-			})
-		})
-	}
-}
-
-func postCall(ctx context.Context, client *http.Client, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(callMessage))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json, text/event-stream")
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && !bytes.Contains(body, []byte(`"status":"complete"`)) {
-		err = fmt.Errorf("unexpected answer: %s", body)
-	}
-	return err
-}
-
-// startHTTP starts a server on a free port, waits until it listens, and returns the URL
-// of its endpoint.
-func startHTTP(b *testing.B, newCommand func(...string) *exec.Cmd) (string, *exec.Cmd) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	_ = listener.Close()
-	cmd := newCommand(addr)
-	if strings.HasSuffix(cmd.Path, "ours") {
-		cmd = newCommand("http", "--addr", addr)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for range 200 {
-		if conn, err := net.Dial("tcp", addr); err == nil {
-			_ = conn.Close()
-			return "http://" + addr + "/mcp", cmd
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	b.Fatal("the server does not listen")
-	return "", nil
 }
 
 // residentMB reads the resident set size of a process where the system tells.

@@ -6,7 +6,7 @@
 //   - TestStory: an assistant's session from start to end, through an MCP client;
 //   - TestManyClients: hundreds of clients that wait for one test;
 //   - the tests of what the documentation shows and claims;
-//   - benchmarks of start, calls and memory, against the program in minimal.
+//   - benchmarks of start, calls and memory, against the programs in minimal and floor.
 //
 // soak and interop are programs of their own: load for minutes, and clients written by
 // others.
