@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -106,6 +108,13 @@ func (e *Error) Temporary() bool {
 	return e.Kind == Unavailable || e.Kind == Timeout || e.Kind == RateLimited || e.Kind == UnexpectedResponse
 }
 
+// NameUnresolved reports whether there was no answer because a host name, of the API or
+// of a proxy, did not resolve.
+func (e *Error) NameUnresolved() bool {
+	_, unresolved := errors.AsType[*net.DNSError](e.cause)
+	return unresolved
+}
+
 // Codes returns the API's error codes in their order.
 func (e *Error) Codes() []int {
 	var codes []int
@@ -166,12 +175,25 @@ func (c *Client) transportError(ctx context.Context, err error) *Error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return &Error{Kind: Canceled, Summary: "the call was canceled", cause: context.Canceled}
 	case ctx.Err() != nil, isTimeout(err):
-		return &Error{Kind: Timeout, Summary: "no answer in time", cause: err}
+		summary := "no answer in time"
+		if text := c.causeText(err); text != context.DeadlineExceeded.Error() {
+			summary += ": " + text
+		}
+		return &Error{Kind: Timeout, Summary: summary, cause: err}
 	}
 	_, stale := errors.AsType[staleError](err)
-	summary := strings.TrimPrefix(err.Error(), "net/http: Transport failed to read from server: ") // the rest says more
-	return &Error{Kind: Unavailable, Summary: c.clean(summary, maxText), cause: err, stale: stale}
+	return &Error{Kind: Unavailable, Summary: c.causeText(err), cause: err, stale: stale}
 }
+
+// causeText is the whole text of a failure to get an answer. One about a proxy can repeat
+// its address with the password.
+func (c *Client) causeText(err error) string {
+	text := strings.TrimPrefix(err.Error(), "net/http: Transport failed to read from server: ") // the rest says more
+	return c.clean(userInfo().ReplaceAllString(text, "//[redacted]@"), maxCause)
+}
+
+// userInfo matches what stands before the host in an address.
+var userInfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`//[^/\s]*@`) })
 
 func isTimeout(err error) bool {
 	netErr, ok := errors.AsType[net.Error](err)

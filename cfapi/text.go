@@ -10,9 +10,10 @@ import (
 
 // Longest foreign strings that leave this package, in characters.
 const (
-	maxText    = 300 // a message, a page's title
-	maxName    = 100 // a name, a status, a JSON pointer
-	maxAddress = 254 // an e-mail address (RFC 5321), a documentation URL
+	maxText    = 300  // a message, a page's title
+	maxCause   = 2000 // why a connection failed: a certificate lists the names that it is for
+	maxName    = 100  // a name, a status, a JSON pointer
+	maxAddress = 254  // an e-mail address (RFC 5321), a documentation URL
 )
 
 // ansiSequence matches the terminal control sequences CSI … final byte and

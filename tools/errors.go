@@ -102,6 +102,7 @@ var readPhrases = errorPhrases{
 // failed is what the handler of a tool returns for err: for a defect of this program
 // also its cause.
 func (s *service) failed(ctx context.Context, phrases errorPhrases, err error) (*mcp.CallToolResult, error) {
+	reportFailure(ctx, err)
 	failure := failureOf(err)
 	if failure == nil {
 		return InternalError(), err
@@ -147,8 +148,11 @@ func (p errorPhrases) text(ctx context.Context, failure *cfapi.Error, said strin
 	default:
 		what, next = "Cloudflare's answer was not what its API documents", "Try again; if it persists, check CLOUDFLARE_BASE_URL and any proxy in between."
 	}
-	if failure.MayBeDone {
+	switch {
+	case failure.MayBeDone:
 		next = p.outcomeUnknown
+	case failure.NameUnresolved():
+		next = "The name does not resolve: check CLOUDFLARE_BASE_URL, and the network of this server."
 	}
 	return what + prefixed(": ", said) + ". " + next
 }

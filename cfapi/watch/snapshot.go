@@ -40,7 +40,8 @@ func (s *Snapshot) result() (Snapshot, error) {
 // status of which nobody knows what it means, or cannot be read.
 func (s *Snapshot) ended() bool {
 	if s.Failure != nil {
-		return !s.Failure.Temporary()
+		// A name that has never resolved is more likely wrong than unreachable.
+		return !s.Failure.Temporary() || !s.Known() && s.Failure.NameUnresolved()
 	}
 	status := s.Answer.Result.Status
 	return s.Known() && status != "" && status != cfapi.Processing
