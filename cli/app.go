@@ -22,6 +22,8 @@ type app struct {
 	server *server.Server
 	caller tools.Caller // makes every call: there is one credential for all
 	stop   func()       // ends the simulator, if there is one
+
+	hideDetails bool // leave e-mail addresses and names out of errors too
 }
 
 // newApp reads the environment and wires the layers together. Its errors are about the
@@ -30,7 +32,7 @@ func newApp(settings *Settings, stderr io.Writer) (*app, error) {
 	if err := settings.readEnvironment(); err != nil {
 		return nil, exitWith(exitUsage, err)
 	}
-	a := &app{log: slog.New(newLogHandler(stderr, settings.LogFormat, settings.LogLevel)), caller: tools.Caller{Credential: settings.Credential}, stop: func() {}}
+	a := &app{log: slog.New(newLogHandler(stderr, settings.LogFormat, settings.LogLevel)), caller: tools.Caller{Credential: settings.Credential}, stop: func() {}, hideDetails: settings.HideUserDetails}
 	warnAboutEnvironment(settings, a.log)
 	api := cfapi.Config{BaseURL: settings.BaseURL, Credentials: settings.Credential.Credentials, UserAgent: server.Name + "/" + server.Version()}
 	if settings.Simulate {

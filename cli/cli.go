@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,10 @@ import (
 // at once.
 func Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand(newSettings(env))
-	root.SetArgs(append([]string{}, args...)) // never nil, which cobra takes for the arguments of the process
+	root.SetArgs(append([]string{}, args...))                                   // never nil, which cobra takes for the arguments of the process
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // also the one without descriptions
+		addValueCompletions(root)
+	}
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -28,20 +32,37 @@ func Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 
 // rootCommand is the command line with all commands. Without one it is stdio.
 func rootCommand(settings *Settings) *cobra.Command {
-	root := stdioCommand(settings)
-	root.Use = server.Name
-	root.Long = "Tells how a Cloudflare Access policy test is going and what it found.\n" +
-		"Without a command it serves MCP over stdin and stdout.\n\n" +
-		"Credentials come from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY, or the files that\n" +
-		"CLOUDFLARE_API_TOKEN_FILE and CLOUDFLARE_API_KEY_FILE name; the account from CLOUDFLARE_ACCOUNT_ID.\n" +
-		"The flags below and those of http can also be set as ACCESS_POLICY_MCP_<FLAG>, such as ACCESS_POLICY_MCP_LOG_LEVEL."
-	root.SilenceErrors, root.SilenceUsage = true, true
+	var version bool
+	root := &cobra.Command{
+		Use:   server.Name,
+		Short: "Tell how a Cloudflare Access policy test is going and what it found",
+		Long: "Tells how a Cloudflare Access policy test is going and what it found.\n" +
+			"Without a command it serves MCP over stdin and stdout, for an assistant.\n\n" +
+			"It needs a Cloudflare API token in CLOUDFLARE_API_TOKEN, or in the file that\n" +
+			"CLOUDFLARE_API_TOKEN_FILE names (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY), and\n" +
+			"the account in CLOUDFLARE_ACCOUNT_ID. With --simulate it needs neither. The global\n" +
+			"flags can also be set as ACCESS_POLICY_MCP_<FLAG>, such as ACCESS_POLICY_MCP_LOG_LEVEL.",
+		Example: "  access-policy-mcp get ID --wait 10m\n" +
+			"  access-policy-mcp users ID --status blocked\n" +
+			"  access-policy-mcp get --simulate --wait 30      # no account needed",
+		Args:          noCommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if version {
+				return printVersion(command.OutOrStdout())
+			}
+			return serveStdio(command, settings)
+		},
+	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		return errors.Join(settings.readFlags(root.PersistentFlags()), settings.check())
 	}
+	root.Flags().BoolVarP(&version, "version", "v", false, "show the version")
 	settings.addFlags(root.PersistentFlags())
-	root.AddCommand(stdioCommand(settings), httpCommand(settings), getCommand(settings), usersCommand(settings),
-		startCommand(settings), versionCommand())
+	root.AddCommand(getCommand(settings), usersCommand(settings), startCommand(settings), stdioCommand(settings), httpCommand(settings),
+		versionCommand(), completionCommand())
+	addHelp(root)
 	return root
 }

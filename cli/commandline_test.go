@@ -32,7 +32,7 @@ func forEachFlag(t *testing.T, visit func(command *cobra.Command, flag *pflag.Fl
 // TestHelp: every command and every flag says what it is for.
 func TestHelp(t *testing.T) {
 	forEachFlag(t, func(command *cobra.Command, flag *pflag.Flag) {
-		if command.Short == "" || flag.Usage == "" {
+		if command.Short == "" || command.Long == "" || command.Example == "" || flag.Usage == "" {
 			t.Errorf("%s --%s has no help", command.Name(), flag.Name)
 		}
 	})
@@ -86,7 +86,7 @@ func TestRun(t *testing.T) {
 	if status, stdout, stderr := run(t, []string{"ACCESS_POLICY_MCP_SIMULATE=true"}, "get", "example-documented"); status != 0 || !strings.Contains(stdout, "is complete") {
 		t.Errorf("%d: %s%s", status, stdout, stderr)
 	}
-	if status, stdout, stderr := run(t, nil, "get"); status != exitUsage || stdout != "" || stderr != "access-policy-mcp: POLICY_TEST_ID is missing\n" {
+	if status, stdout, stderr := run(t, nil, "get"); status != exitUsage || stdout != "" || !strings.Contains(stderr, "the ID of a test is missing") {
 		t.Errorf("%d: %s%s", status, stdout, stderr)
 	}
 	if status, _, stderr := run(t, []string{"CLOUDFLARE_API_TOKEN=t", "CLOUDFLARE_API_TOKEN_FILE=x"}, "get", "x"); status != exitUsage || !strings.Contains(stderr, "are both set") {

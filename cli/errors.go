@@ -2,83 +2,111 @@ package cli
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"math"
+	"net"
+	"strconv"
 	"strings"
-	"syscall"
 
 	"access-policy-mcp/cfapi"
-	"access-policy-mcp/server"
 	"access-policy-mcp/tools"
+	"access-policy-mcp/tools/typed"
 )
 
-// Exit statuses other than 0.
-const (
-	exitFailure     = 1 // no answer; of a server: it could not serve
-	exitUsage       = 2 // wrong usage or configuration
-	exitNotFinished = 3 // there is an answer: the test has not finished
-	exitNotComplete = 4 // there is an answer: the test has ended otherwise than complete
-	exitInterrupted = 130
-)
+// This file has the words for a person at a terminal. Those for a model are in the
+// package tools.
 
-// errInterrupted ends a command that a signal has interrupted.
-var errInterrupted = exitError{exitInterrupted, errors.New("interrupted")}
-
-// exitError ends the program with a status other than 0.
-type exitError struct {
-	status int
-	err    error // what to say on stderr; nil if everything has been said
+// purpose is what a command was about to do: what its errors name.
+type purpose struct {
+	permission string   // that the token needs
+	subject    string   // what may not be found
+	check      string   // what to check then
+	policies   []string // the values of --policy
 }
 
-func (e exitError) Error() string { return fmt.Sprint(e.err) }
-
-func (e exitError) Unwrap() error { return e.err }
-
-// exitWith is an error that ends the program with status; nil if err is nil.
-func exitWith(status int, err error) error {
-	if err == nil {
-		return nil
+// reading is the purpose of the commands that ask about a test.
+func reading() purpose {
+	return purpose{
+		permission: "Access: Policy Test Read",
+		subject:    "policy test",
+		check:      "Check the ID, and that the test was started in this account (--account-id or CLOUDFLARE_ACCOUNT_ID).",
 	}
-	return exitError{status, err}
 }
 
-// exitWithOutcome is nil if the test is complete, and otherwise ends the program with
-// the status that tells how the test stands.
-func exitWithOutcome(test tools.PolicyTest) error {
-	switch {
-	case test.Status == cfapi.Complete:
-		return nil
-	case test.Finished:
-		return exitError{status: exitNotComplete}
+// starting is the purpose of the command that starts a test of policies.
+func starting(policies []string) purpose {
+	return purpose{
+		permission: "Access: Policy Test Write",
+		subject:    "account or policy",
+		check:      "Check --policy, and the account (--account-id or CLOUDFLARE_ACCOUNT_ID).",
+		policies:   policies,
+	}
+}
+
+// outcomeUnknown is what to do when nobody knows whether a start took effect.
+const outcomeUnknown = "it is not known whether a test was started; look in the Cloudflare dashboard (Zero Trust, Access, Policies) before you start another"
+
+// explained is err, of a call to the API, as an error that ends the program: with words
+// for a person, and the status that goes with them.
+func (a *app) explained(err error, p purpose) error {
+	if wrong, ok := errors.AsType[*typed.ArgumentError](err); ok {
+		return exitWith(exitUsage, errors.New(argumentsText(wrong, p)))
+	}
+	if _, ok := errors.AsType[*cfapi.Error](err); ok {
+		return exitWith(exitFailure, errors.New(failureText(err, a.caller.Credential, p, a.hideDetails)))
+	}
+	return exitWith(exitFailure, err)
+}
+
+// argumentsText says what is wrong with what was typed.
+func argumentsText(wrong *typed.ArgumentError, p purpose) string {
+	var faults []string
+	for _, fault := range wrong.Faults {
+		place, words, _ := strings.Cut(fault, ":")
+		place, missing := strings.CutSuffix(place, " is required")
+		fault = typedBy(place, p)
+		if missing {
+			fault += " is missing"
+		}
+		if words != "" {
+			fault += ":" + words
+		}
+		faults = append(faults, fault)
+	}
+	return strings.Join(faults, "; ")
+}
+
+// typedBy names what a person types for the argument of a tool, or for a part of one.
+func typedBy(place string, p purpose) string {
+	argument, rest, _ := strings.Cut(place, ".")
+	switch argument {
+	case "account_id":
+		return "the account (--account-id or CLOUDFLARE_ACCOUNT_ID)"
+	case "policy_test_id":
+		return "the ID of the test"
+	case "wait_seconds":
+		return "--wait"
+	case "policies":
+		index, field, _ := strings.Cut(rest, ".")
+		i, err := strconv.Atoi(index)
+		if err != nil || i >= len(p.policies) {
+			return "--policy"
+		}
+		name := "--policy " + p.policies[i]
+		if field != "" {
+			name += ": " + field
+		}
+		return name
 	default:
-		return exitError{status: exitNotFinished}
+		return place
 	}
-}
-
-// exitStatus is the status that a command's error ends the program with. It says on
-// stderr what there is to say, but does not wait for somebody to read it. That the
-// reader of stdout has left is not worth a word.
-func exitStatus(err error, stderr io.Writer) int {
-	if err == nil {
-		return 0
-	}
-	exit, ok := errors.AsType[exitError](err)
-	if !ok {
-		exit = exitError{exitUsage, err} // cobra itself reports wrong usage
-	}
-	if exit.err != nil && !errors.Is(exit.err, syscall.EPIPE) {
-		queue := newLogQueue(stderr, "text")
-		_, _ = fmt.Fprintln(queue, server.Name+": "+exit.err.Error())
-		queue.flush()
-	}
-	return exit.status
 }
 
 // failureText says for a person what went wrong, what Cloudflare said of it, and what to
 // do. With hideDetails it leaves out Cloudflare's words, which may name users.
-func failureText(err error, credential tools.Credential, hideDetails bool) string {
+func failureText(err error, credential tools.Credential, p purpose, hideDetails bool) string {
 	failure, ok := errors.AsType[*cfapi.Error](err)
 	if !ok {
 		return err.Error()
@@ -96,15 +124,19 @@ func failureText(err error, credential tools.Credential, hideDetails bool) strin
 	for _, notice := range failure.Notices {
 		said = append(said, notice.String())
 	}
-	text := failureWords(failure)
+	text := failureWords(failure, p)
 	if said != nil {
 		text += ": " + strings.Join(said, ", ")
 	}
-	return text + ". " + nextStep(failure, credential)
+	if failure.MayBeDone {
+		return text + "; " + outcomeUnknown
+	}
+	return text + ". " + nextStep(failure, credential, p)
 }
 
 // failureWords say what happened.
-func failureWords(failure *cfapi.Error) string {
+func failureWords(failure *cfapi.Error, p purpose) string {
+	answered := failure.HTTPStatus != 0
 	switch failure.Kind {
 	case cfapi.InvalidArgument:
 		return "Cloudflare refused the request"
@@ -115,23 +147,28 @@ func failureWords(failure *cfapi.Error) string {
 	case cfapi.Forbidden:
 		return "Cloudflare refused access"
 	case cfapi.NotFound:
-		return "Cloudflare knows no such policy test"
+		return "Cloudflare knows no such " + p.subject
 	case cfapi.RateLimited:
-		if failure.HTTPStatus == 0 {
+		if !answered {
 			return "too many requests for now"
 		}
 		return "Cloudflare's request quota is used up"
 	case cfapi.Unavailable:
-		return "Cloudflare could not be reached or failed to answer"
+		if !answered {
+			return "Cloudflare could not be reached"
+		}
+		return "Cloudflare failed to answer"
 	case cfapi.Timeout:
 		return "Cloudflare did not answer in time"
+	case cfapi.Internal:
+		return "this program failed, which is a defect of it"
 	default:
 		return "Cloudflare's answer was not what its API documents"
 	}
 }
 
 // nextStep says what to do about a failure.
-func nextStep(failure *cfapi.Error, credential tools.Credential) string {
+func nextStep(failure *cfapi.Error, credential tools.Credential, p purpose) string {
 	if failure.RetryAfter > 0 {
 		return fmt.Sprintf("Try again in %d s.", int(math.Ceil(failure.RetryAfter.Seconds())))
 	}
@@ -141,11 +178,34 @@ func nextStep(failure *cfapi.Error, credential tools.Credential) string {
 	case cfapi.Unauthenticated:
 		return "Check " + cmp.Or(credential.Source, "the credential") + ": its value must be valid and unexpired."
 	case cfapi.Forbidden:
-		return `Check that the credentials have the permission "Access: Policy Test Read" for this account, and that --account-id is right.`
+		if credential.Token == "" && credential.Key != "" {
+			return fmt.Sprintf("Check that the account holder has the permission %q and is a member of this account (--account-id or CLOUDFLARE_ACCOUNT_ID).", p.permission)
+		}
+		return fmt.Sprintf("Check that the token has the permission %q, for this account (--account-id or CLOUDFLARE_ACCOUNT_ID), and may be used from this address.", p.permission)
 	case cfapi.InvalidArgument, cfapi.NotFound:
-		return "Check the ID of the test, and that it was started in this account."
+		return p.check
 	case cfapi.UnexpectedResponse:
 		return "Try again; if it persists, check CLOUDFLARE_BASE_URL and any proxy in between."
+	case cfapi.RateLimited:
+		return "Try again in 5 minutes."
+	default:
+		return connectionStep(failure)
+	}
+}
+
+// connectionStep says what to do when there was no answer, or none of Cloudflare itself.
+func connectionStep(failure *cfapi.Error) string {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](failure)
+	operation, _ := errors.AsType[*net.OpError](failure)
+	switch {
+	case operation != nil && operation.Op == "proxyconnect":
+		return "That is the proxy: check HTTPS_PROXY and the network."
+	case failure.NameUnresolved():
+		return "The name does not resolve: check CLOUDFLARE_BASE_URL, or the network."
+	case untrusted:
+		return "The certificate is not trusted: check CLOUDFLARE_BASE_URL and the clock, and if a proxy has a certificate of its own, name its authority in SSL_CERT_FILE."
+	case failure.HTTPStatus == 0:
+		return "Try again in a minute; if it persists, check CLOUDFLARE_BASE_URL and the network."
 	default:
 		return "Try again in a minute."
 	}

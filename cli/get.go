@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,43 +13,64 @@ func getCommand(settings *Settings) *cobra.Command {
 	var (
 		asJSON bool
 		wait   time.Duration
+		limits gates
 	)
 	command := &cobra.Command{
-		Use:   "get [POLICY_TEST_ID]",
-		Short: "Ask from the terminal how a test is going",
-		Long: "Asks once, or waits for the end, through the same MCP server that an assistant uses, and prints the summary.\n\n" +
-			"Exit status: 0 the test is complete, 3 it has not finished, 4 it ended otherwise, 1 no answer, 2 wrong usage, 130 interrupted.",
-		Args: cobra.MaximumNArgs(1),
+		Use:   "get [ID]",
+		Short: "Ask how a test is going, or wait for its end",
+		Long: "Asks how a test is going, once, or waits for its end with --wait.\n\n" +
+			"Exit status:\n" +
+			"  0    the test is complete\n" +
+			"  1    no answer\n" +
+			"  2    wrong usage\n" +
+			"  3    the test has not finished\n" +
+			"  4    it ended otherwise: blocked, or exceeded time\n" +
+			"  5    a limit (--max-blocked, --max-errored) is exceeded\n" +
+			"  130  interrupted; what is known is printed first\n\n" +
+			"5 comes before 3 and 4. While a test goes on its counts can only grow, so a\n" +
+			"number can be exceeded before the end; a percentage counts at the end alone.\n" +
+			"A figure that is missing from a finished test exceeds every limit.",
+		Example: "  access-policy-mcp get ID\n" +
+			"  access-policy-mcp get ID --wait 10m\n" +
+			"  access-policy-mcp get ID --wait 1h --max-blocked 2% --max-errored 0\n" +
+			"  access-policy-mcp get ID --json | jq .users_blocked\n" +
+			"  access-policy-mcp get --simulate --wait 30",
+		Args: oneTest,
 		RunE: func(command *cobra.Command, args []string) error {
-			id, err := policyTestID(settings, args)
+			id := policyTestID(settings, args)
+			app, err := newTerminalApp(command, settings, testLacks(command.CommandPath(), id)...)
 			if err != nil {
 				return err
 			}
+			defer app.stop()
 			var test tools.PolicyTest
-			arguments := map[string]any{"policy_test_id": id, "wait_seconds": waitSeconds(wait)}
-			if err := printToolCall(command, settings, toolCall{"get_access_policy_test", arguments, asJSON}, &test); err != nil {
+			if err := app.printToolCall(command, getCall(id, wait, asJSON), &test); err != nil {
 				return err
 			}
-			return exitWithOutcome(test)
+			return limits.outcome(test)
 		},
 	}
 	addRequestFlags(command.Flags(), settings, &asJSON)
-	addWaitFlag(command.Flags(), &wait)
+	addWaitFlag(command, &wait)
+	limits.addFlags(command.Flags())
 	return command
 }
 
-// policyTestID is the argument of a command about one test. The simulator has an
-// example.
-func policyTestID(settings *Settings, args []string) (string, error) {
-	switch {
-	case len(args) == 1:
-		return args[0], nil
-	case settings.Simulate:
-		return simulator.PolicyTestID, nil
-	default:
-		return "", exitWith(exitUsage, errors.New("POLICY_TEST_ID is missing"))
-	}
+// getCall is the call that tells how a test is going.
+func getCall(id string, wait time.Duration, asJSON bool) toolCall {
+	arguments := map[string]any{"policy_test_id": id, "wait_seconds": waitSeconds(wait)}
+	return toolCall{tool: "get_access_policy_test", arguments: arguments, asJSON: asJSON, purpose: reading()}
 }
 
-// waitSeconds is the argument wait_seconds for a duration, rounded up.
-func waitSeconds(wait time.Duration) float64 { return math.Ceil(wait.Seconds()) }
+// policyTestID is the argument of a command about one test; "" if it is missing. The
+// simulator has an example.
+func policyTestID(settings *Settings, args []string) string {
+	switch {
+	case len(args) == 1:
+		return args[0]
+	case settings.Simulate:
+		return simulator.PolicyTestID
+	default:
+		return ""
+	}
+}

@@ -15,8 +15,12 @@ import (
 func httpCommand(settings *Settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "http",
-		Short: "Serve MCP over Streamable HTTP at /mcp and the older HTTP+SSE at /sse",
-		Args:  cobra.NoArgs,
+		Short: "Serve MCP over HTTP",
+		Long: "Serves MCP over Streamable HTTP at /mcp, and over the older HTTP+SSE at /sse.\n" +
+			"Its flags can also be set as ACCESS_POLICY_MCP_<FLAG>.",
+		Example: "  access-policy-mcp http\n" +
+			"  access-policy-mcp http --addr 127.0.0.1:9000 --simulate",
+		Args: noArguments,
 		PreRunE: func(command *cobra.Command, _ []string) error {
 			return settings.readFlags(command.LocalNonPersistentFlags())
 		},

@@ -66,13 +66,14 @@ type Settings struct {
 
 // addFlags adds the flags of every command.
 func (s *Settings) addFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.Simulate, "simulate", false, "answer from an embedded simulator instead of Cloudflare: no account, no network")
-	flags.StringSliceVar(&s.Tools, "tools", nil, "`names` of the tools to serve, comma-separated (default all)")
+	flags.BoolVar(&s.Simulate, "simulate", false, "answer from a simulator: no account, no network")
+	flags.StringSliceVar(&s.Tools, "tools", nil, "serve these tools only, comma-separated `NAMES`")
 	flags.BoolVar(&s.AllowStart, "allow-start", false, "offer the tool that starts policy tests")
-	flags.BoolVar(&s.HideUserDetails, "hide-user-details", false, "leave users' e-mail addresses and names out of everything")
-	flags.IntVar(&s.RequestBudget, "request-budget", quota.Default, "most requests to Cloudflare in any 5 minutes, 1 to "+strconv.Itoa(quota.Max))
-	flags.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "least severe log record to write to stderr: debug, info, warn or error")
-	flags.StringVar(&s.LogFormat, "log-format", "text", "format of log records: text or json")
+	flags.BoolVar(&s.HideUserDetails, "hide-user-details", false, "leave e-mail addresses and names out")
+	flags.IntVar(&s.RequestBudget, "request-budget", quota.Default, "most requests in any 5 minutes, `N` up to "+strconv.Itoa(quota.Max))
+	flags.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "debug, info, warn or error: the least `LEVEL` to log")
+	flags.Lookup("log-level").DefValue = "" // commands that serve have another than the rest
+	flags.StringVar(&s.LogFormat, "log-format", "text", "`FORMAT` of the log: text or json")
 }
 
 // newSettings returns the settings of an environment, as [os.Environ] gives it, before

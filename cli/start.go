@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,92 +9,170 @@ import (
 	"github.com/spf13/cobra"
 
 	"access-policy-mcp/tools"
+	"access-policy-mcp/tools/typed"
 )
 
+// startOptions are what start is to do.
+type startOptions struct {
+	policies []string // IDs, or @ and the name of a file
+	wait     time.Duration
+	limits   gates
+	asJSON   bool
+	quiet    bool // nothing but the ID is printed
+}
+
 func startCommand(settings *Settings) *cobra.Command {
-	var (
-		asJSON   bool
-		policies []string
-		wait     time.Duration
-	)
+	var options startOptions
 	command := &cobra.Command{
 		Use:   "start --policy ID|@FILE ...",
 		Short: "Start a test of policies",
-		Long: "Starts a test of reusable policies, by their IDs, or of inline policies in JSON files.\n\n" +
-			"Exit status: 0 the test was started; with --wait as for get.",
-		Args: cobra.NoArgs,
+		Long: "Starts a test of reusable policies, by their IDs, or of policies in JSON files.\n" +
+			"It changes no policy and locks nobody out. With --wait it waits for the end too.\n\n" +
+			"Exit status: 0 the test was started; with --wait as of get. 1 no answer, 2 wrong\n" +
+			"usage, 5 a limit (--max-blocked, --max-errored) is exceeded, 130 interrupted.",
+		Example: "  access-policy-mcp start --policy ID\n" +
+			"  access-policy-mcp start --policy @policy.json --wait 10m\n" +
+			"  access-policy-mcp start --policy ID --wait 1h --max-blocked 2%\n" +
+			"  id=$(access-policy-mcp start -q --policy ID)\n" +
+			"  access-policy-mcp start --simulate --policy example --wait 30",
+		Args: noPolicies,
 		RunE: func(command *cobra.Command, _ []string) error {
-			list, err := readPolicies(policies)
+			if err := options.check(); err != nil {
+				return exitWith(exitUsage, err)
+			}
+			policies, err := readPolicies(options.policies)
 			if err != nil {
 				return exitWith(exitUsage, err)
 			}
 			settings.AllowStart = true // typing the command is permission
-			var started struct {
-				ID   string
-				Test *tools.PolicyTest
+			var lacks []lack
+			if policies == nil {
+				lacks = []lack{{"--policy", "name a reusable policy by its ID, or a file with a policy as @FILE"}}
 			}
-			arguments := map[string]any{"policies": list, "wait_seconds": waitSeconds(wait)}
-			err = printToolCall(command, settings, toolCall{"start_access_policy_test", arguments, asJSON}, &started)
-			if errors.Is(err, errInterrupted) && started.ID == "" {
-				return exitWith(exitInterrupted, errors.New("interrupted: it is not known whether a test was started; look in the Cloudflare dashboard before you start another"))
-			}
+			app, err := newTerminalApp(command, settings, lacks...)
 			if err != nil {
 				return err
 			}
-			switch {
-			case wait == 0:
-				return nil
-			case started.Test == nil:
-				return exitError{status: exitNotFinished}
-			default:
-				return exitWithOutcome(*started.Test)
-			}
+			defer app.stop()
+			return app.start(command, options, policies)
 		},
 	}
-	addRequestFlags(command.Flags(), settings, &asJSON)
-	command.Flags().StringArrayVar(&policies, "policy", nil, "`ID` of a reusable policy, or @FILE with an inline policy as JSON; repeatable")
-	addWaitFlag(command.Flags(), &wait)
+	flags := command.Flags()
+	addRequestFlags(flags, settings, &options.asJSON)
+	flags.StringArrayVar(&options.policies, "policy", nil, "`ID` of a reusable policy, or @FILE with a policy as JSON; repeatable")
+	flags.BoolVarP(&options.quiet, "quiet", "q", false, "print the ID of the test alone")
+	addWaitFlag(command, &options.wait)
+	options.limits.addFlags(flags)
 	return command
 }
 
-// readPolicies turns the values of --policy into an argument of the tool.
-func readPolicies(values []string) ([]any, error) {
-	if len(values) == 0 {
-		return nil, errors.New("--policy is missing")
+// check says which flags do not go together.
+func (o startOptions) check() error {
+	var err error
+	if o.quiet && o.asJSON {
+		err = errors.Join(err, errors.New("--quiet and --json do not go together: leave one out"))
 	}
-	var policies []any
-	for _, value := range values {
-		file, ok := strings.CutPrefix(value, "@")
-		if !ok {
-			policies = append(policies, value)
-			continue
-		}
-		policy, err := readPolicy(file)
-		if err != nil {
-			return nil, fmt.Errorf("--policy @%s: %w", file, err)
-		}
-		policies = append(policies, policy)
+	if o.limits.set() && o.wait == 0 {
+		err = errors.Join(err, errors.New("--max-blocked and --max-errored need --wait: a test that has just been started has found nothing yet"))
 	}
-	return policies, nil
+	return err
 }
 
-// maxPolicyFile is the largest file with an inline policy, in bytes: far more than a
-// policy has.
-const maxPolicyFile = 1 << 20
+// startResult is what start prints as JSON.
+type startResult struct {
+	ID       string            `json:"id"`
+	Summary  string            `json:"summary"`
+	Test     *tools.PolicyTest `json:"test,omitempty"` // after a wait
+	Warnings []string          `json:"warnings,omitempty"`
+}
 
-// readPolicy reads a file with one JSON object, and keeps it as it is written: not every
-// number in it can be kept otherwise.
-func readPolicy(file string) (json.RawMessage, error) {
-	data, err := readBounded(file, maxPolicyFile)
+// start starts a test and prints its ID before anything else can happen.
+func (a *app) start(command *cobra.Command, options startOptions, policies []any) error {
+	ctx := command.Context()
+	var result startResult
+	call := toolCall{tool: "start_access_policy_test", arguments: map[string]any{"policies": policies}, asJSON: true, purpose: starting(options.policies)}
+	if _, err := a.callTool(ctx, command.ErrOrStderr(), call, &result); err != nil {
+		if errors.Is(err, errInterrupted) {
+			return exitWith(exitInterrupted, errors.New("interrupted: "+outcomeUnknown))
+		}
+		return err
+	}
+	result.Summary = fmt.Sprintf("Policy test %s was started.", result.ID)
+	if err := printStarted(command, options, result); err != nil {
+		return err
+	}
+	outcome := a.waitForStarted(command, options, &result)
+	if !options.asJSON {
+		return outcome
+	}
+	for _, warning := range result.Warnings {
+		result.Summary += " " + warning
+	}
+	data, err := typed.Marshal(result)
 	if err != nil {
-		return nil, err
+		return exitWith(exitFailure, err)
 	}
-	var policy map[string]json.RawMessage
-	if err := json.Unmarshal(data, &policy); err != nil {
-		return nil, fmt.Errorf("not a policy as JSON: %w", err)
+	if err := write(ctx, command.OutOrStdout(), string(data)+"\n"); err != nil {
+		return err
 	}
-	if policy == nil {
-		return nil, errors.New("not a policy as JSON: null is no object")
+	return outcome
+}
+
+// printStarted prints the ID of the new test, and what to type next if that is all that
+// the command does. JSON is printed when everything is known.
+func printStarted(command *cobra.Command, options startOptions, result startResult) error {
+	for _, warning := range result.Warnings {
+		if !options.asJSON {
+			_, _ = fmt.Fprintln(command.ErrOrStderr(), warning)
+		}
 	}
-	return data, nil
+	text := result.Summary
+	switch {
+	case options.asJSON:
+		return nil
+	case options.quiet:
+		text = result.ID
+	case options.wait == 0:
+		text += "\nTo wait for its end: " + command.Root().Name() + " get " + result.ID + " --wait 10m"
+		if command.Flags().Changed("simulate") {
+			text += " --simulate"
+		}
+	}
+	return write(command.Context(), command.OutOrStdout(), text+"\n")
+}
+
+// waitForStarted waits for the end of the new test, if that is wanted, prints how it
+// stands and returns what the command ends with.
+func (a *app) waitForStarted(command *cobra.Command, options startOptions, result *startResult) error {
+	ctx := command.Context()
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if options.wait == 0 {
+		return nil
+	}
+	var test tools.PolicyTest
+	call := getCall(result.ID, options.wait, options.asJSON)
+	call.quiet = options.quiet
+	var err error
+	if options.asJSON || options.quiet {
+		_, err = a.callTool(ctx, command.ErrOrStderr(), call, &test)
+	} else {
+		err = a.printToolCall(command, call, &test)
+	}
+	if err == nil || test.Summary != "" {
+		result.Test = &test
+		result.Summary += " " + test.Summary
+	}
+	switch {
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err == nil:
+		return options.limits.outcome(test)
+	}
+	warning := "It could not be watched: " + err.Error()
+	if options.asJSON {
+		result.Warnings = append(result.Warnings, warning)
+	}
+	return exitWith(exitNotFinished, errors.New(strings.ToLower(warning[:1])+warning[1:]))
 }

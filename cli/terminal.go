@@ -27,7 +27,8 @@ func progressDisplay(w io.Writer) (show func(percent float64, message string), d
 	}, func() { _ = bar.Finish() }
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// isTerminal reports whether a stream of the process is a terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }

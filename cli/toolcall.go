@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"access-policy-mcp/cfapi"
 	"access-policy-mcp/tools"
 )
 
@@ -21,45 +20,48 @@ import (
 type toolCall struct {
 	tool      string
 	arguments map[string]any
-	asJSON    bool // the structured result is wanted, and no progress
+	asJSON    bool    // the structured result is wanted, and no progress
+	quiet     bool    // no progress is wanted
+	purpose   purpose // which its errors name
 }
 
 // addRequestFlags adds the flags of every command that asks Cloudflare for something.
 func addRequestFlags(flags *pflag.FlagSet, settings *Settings, asJSON *bool) {
-	flags.StringVar(&settings.AccountID, "account-id", "", "Cloudflare account `ID` (default: CLOUDFLARE_ACCOUNT_ID)")
+	flags.StringVar(&settings.AccountID, "account-id", "", "account `ID` (default: CLOUDFLARE_ACCOUNT_ID)")
 	flags.BoolVar(asJSON, "json", false, "print the structured result")
 }
 
-func addWaitFlag(flags *pflag.FlagSet, wait *time.Duration) {
-	flags.DurationVar(wait, "wait", 0, "wait for the end of the test this long at most, such as 60s or 10m")
-}
-
-// newTerminalApp is newApp for a command that asks Cloudflare for something. Unless the log level has
-// been chosen, it logs no record per call: those are for servers.
-func newTerminalApp(command *cobra.Command, settings *Settings) (*app, error) {
+// newTerminalApp is newApp for a command that asks Cloudflare for something. Its error
+// names all that is missing, lacks included. Unless the log level has been chosen, the
+// app logs no record per call: those are for servers.
+func newTerminalApp(command *cobra.Command, settings *Settings, lacks ...lack) (*app, error) {
 	if !command.Flags().Changed("log-level") {
 		settings.LogLevel = slog.LevelWarn
 	}
 	settings.Tools = nil // which tools a server offers is nothing to a person's command
-	return newApp(settings, command.ErrOrStderr())
+	app, err := newApp(settings, command.ErrOrStderr())
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.lacking(lacks...); err != nil {
+		app.stop()
+		return nil, err
+	}
+	return app, nil
 }
 
 // printToolCall makes a call, prints its text and decodes its structured result into
 // result. If it is interrupted, it prints what is known, and returns errInterrupted.
-func printToolCall(command *cobra.Command, settings *Settings, call toolCall, result any) error {
-	app, err := newTerminalApp(command, settings)
+func (a *app) printToolCall(command *cobra.Command, call toolCall, result any) error {
+	ctx := command.Context()
+	text, err := a.callTool(ctx, command.ErrOrStderr(), call, result)
 	if err != nil {
 		return err
 	}
-	defer app.stop()
-	text, err := app.callTool(command.Context(), command.ErrOrStderr(), call, result)
-	if err != nil {
+	if err := write(ctx, command.OutOrStdout(), text+"\n"); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(command.OutOrStdout(), text); err != nil {
-		return exitWith(exitFailure, err)
-	}
-	if command.Context().Err() != nil {
+	if ctx.Err() != nil {
 		return errInterrupted
 	}
 	return nil
@@ -71,7 +73,7 @@ func printToolCall(command *cobra.Command, settings *Settings, call toolCall, re
 func (a *app) callTool(ctx context.Context, stderr io.Writer, call toolCall, result any) (text string, err error) {
 	var progress func(percent float64, message string)
 	done := func() {}
-	if !call.asJSON {
+	if !call.asJSON && !call.quiet {
 		progress, done = progressDisplay(stderr)
 	}
 	answer, err := a.untilInterrupted(ctx, call, progress)
@@ -80,53 +82,41 @@ func (a *app) callTool(ctx context.Context, stderr io.Writer, call toolCall, res
 		return "", err
 	}
 	text = answer.Content[0].(mcp.TextContent).Text
-	if answer.IsError && ctx.Err() != nil {
-		return "", errInterrupted
-	}
-	if answer.IsError {
-		return "", exitWith(statusOfFailure(answer), errors.New(text))
-	}
 	if call.asJSON {
 		text = string(answer.RawStructuredContent)
 	}
 	return text, exitWith(exitFailure, json.Unmarshal(answer.RawStructuredContent, result))
 }
 
-// interruptedGrace is how long an interrupted call may take to answer with what it has.
-const interruptedGrace = 500 * time.Millisecond
-
-// untilInterrupted makes a call. When ctx ends, a wait answers with what it has; a call
-// that does not answer is left to itself, since the program ends.
+// untilInterrupted makes a call. Its error has words for a person. When ctx ends, a wait
+// answers with what it has; a call that does not answer is left to itself, since the
+// program ends.
 func (a *app) untilInterrupted(ctx context.Context, call toolCall, progress func(percent float64, message string)) (*mcp.CallToolResult, error) {
 	var answer *mcp.CallToolResult
-	var err error
+	var err, failure error
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		answer, err = a.server.CallTool(tools.WithCaller(ctx, a.caller), call.tool, call.arguments, progress)
+		ctx := tools.WithFailures(tools.WithCaller(ctx, a.caller), func(err error) { failure = err })
+		answer, err = a.server.CallTool(ctx, call.tool, call.arguments, progress)
 	}()
 	select {
 	case <-answered:
-		return answer, exitWith(exitFailure, err)
 	case <-ctx.Done():
+		select {
+		case <-answered:
+		case <-time.After(interruptedGrace):
+			return nil, errInterrupted
+		}
 	}
-	select {
-	case <-answered:
-		return answer, exitWith(exitFailure, err)
-	case <-time.After(interruptedGrace):
+	switch {
+	case err != nil:
+		return nil, exitWith(exitFailure, err)
+	case !answer.IsError:
+		return answer, nil
+	case ctx.Err() != nil:
 		return nil, errInterrupted
+	default:
+		return nil, a.explained(cmp.Or(failure, errors.New(answer.Content[0].(mcp.TextContent).Text)), call.purpose)
 	}
-}
-
-// statusOfFailure is the exit status for a failed call: arguments that were refused
-// here, before anything was sent, are wrong usage.
-func statusOfFailure(failed *mcp.CallToolResult) int {
-	var info tools.ErrorInfo
-	if data, err := json.Marshal(failed.Meta.GetMetaField(tools.ErrorMetaKey)); err == nil {
-		_ = json.Unmarshal(data, &info) // what cannot be read is no refusal
-	}
-	if info.Kind == cfapi.InvalidArgument && info.HTTPStatus == 0 {
-		return exitUsage
-	}
-	return exitFailure
 }

@@ -29,17 +29,17 @@ type usersQuery struct {
 func usersCommand(settings *Settings) *cobra.Command {
 	var query usersQuery
 	command := &cobra.Command{
-		Use:   "users [POLICY_TEST_ID]",
+		Use:   "users [ID]",
 		Short: "List the users of a test, for example those who are locked out",
 		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere.\n\n" +
 			"Exit status: 0 all that was asked for is listed, 1 not all of it, 2 wrong usage, 130 interrupted.",
-		Args: cobra.MaximumNArgs(1),
+		Example: "  access-policy-mcp users ID --status blocked\n" +
+			"  access-policy-mcp users ID --all --json\n" +
+			"  access-policy-mcp users example-documented --simulate",
+		Args: oneTest,
 		RunE: func(command *cobra.Command, args []string) error {
-			var err error
-			if query.policyTestID, err = policyTestID(settings, args); err != nil {
-				return err
-			}
-			app, err := newTerminalApp(command, settings)
+			query.policyTestID = policyTestID(settings, args)
+			app, err := newTerminalApp(command, settings, testLacks(command.CommandPath(), query.policyTestID)...)
 			if err != nil {
 				return err
 			}
@@ -68,9 +68,8 @@ func (q usersQuery) check() error {
 			err = errors.Join(err, errors.New(text))
 		}
 	}
-	wrong(q.accountID == "", "an account is missing: set CLOUDFLARE_ACCOUNT_ID or --account-id")
-	wrong(q.accountID != "" && !tools.AccountID(q.accountID).Valid(), "--account-id: "+idWords(cfapi.MaxAccountID))
-	wrong(!tools.PolicyTestID(q.policyTestID).Valid(), "POLICY_TEST_ID: "+idWords(cfapi.MaxPolicyTestID))
+	wrong(!tools.AccountID(q.accountID).Valid(), typedBy("account_id", reading())+": "+idWords(cfapi.MaxAccountID))
+	wrong(!tools.PolicyTestID(q.policyTestID).Valid(), typedBy("policy_test_id", reading())+": "+idWords(cfapi.MaxPolicyTestID))
 	wrong(!slices.Contains([]cfapi.UserStatus{"", cfapi.UserApproved, cfapi.UserBlocked, cfapi.UserErrored}, q.status), "--status must be approved, blocked or error")
 	wrong(q.page < 1 || q.page > 1_000_000, "--page must be from 1 to 1000000")
 	wrong(q.perPage < 1 || q.perPage > 100, "--per-page must be from 1 to 100")
@@ -98,7 +97,7 @@ func (a *app) listUsers(command *cobra.Command, query usersQuery) error {
 	result := usersResult{More: more}
 	status := exitFailure
 	if failure != nil {
-		text := failureText(failure, a.caller.Credential, query.hideDetails)
+		text := failureText(failure, a.caller.Credential, reading(), query.hideDetails)
 		if command.Context().Err() != nil {
 			status, text = exitInterrupted, "interrupted"
 		}

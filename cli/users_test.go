@@ -241,21 +241,21 @@ func TestUsersUsage(t *testing.T) {
 	if status != exitUsage || stdout != "" || len(api.requests) != 0 {
 		t.Errorf("%d: %s", status, stdout)
 	}
-	for _, want := range []string{"--account-id: only letters", "--status must be", "--page must be", "--per-page must be"} {
+	for _, want := range []string{"--account-id or CLOUDFLARE_ACCOUNT_ID): only letters", "--status must be", "--page must be", "--per-page must be"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not in %s", want, stderr)
 		}
 	}
-	for _, id := range []string{"..", "a/b", "", strings.Repeat("a", 65), "a?b"} {
+	for _, id := range []string{"..", "a/b", strings.Repeat("a", 65), "a?b"} {
 		status, _, stderr := run(t, []string{"CLOUDFLARE_API_TOKEN=t", "CLOUDFLARE_ACCOUNT_ID=a"}, "users", id, "--all")
-		if status != exitUsage || !strings.Contains(stderr, "POLICY_TEST_ID: only letters") {
+		if status != exitUsage || !strings.Contains(stderr, "the ID of the test: only letters") {
 			t.Errorf("%q: %d: %s", id, status, stderr)
 		}
 	}
-	if status, _, stderr := run(t, []string{"CLOUDFLARE_API_TOKEN=t"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "set CLOUDFLARE_ACCOUNT_ID or --account-id") {
+	if status, _, stderr := run(t, []string{"CLOUDFLARE_API_TOKEN=t"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "an account is missing: add --account-id ID or set CLOUDFLARE_ACCOUNT_ID") {
 		t.Errorf("%d: %s", status, stderr)
 	}
-	if status, _, stderr := run(t, []string{"CLOUDFLARE_ACCOUNT_ID=a"}, "users", "x"); status != 1 || !strings.Contains(stderr, "there are no Cloudflare credentials. Set CLOUDFLARE_API_TOKEN") {
+	if status, _, stderr := run(t, []string{"CLOUDFLARE_ACCOUNT_ID=a"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "a Cloudflare API token is missing: set CLOUDFLARE_API_TOKEN") {
 		t.Errorf("%d: %s", status, stderr)
 	}
 }

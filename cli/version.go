@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -14,15 +15,21 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Show version, commit, Go version and MCP revisions",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Show version, commit, Go version and MCP revisions",
+		Long:    "Shows version, commit, Go version and MCP revisions, as --version does.",
+		Example: "  access-policy-mcp version",
+		Args:    noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(command.OutOrStdout(), "%s %s\ncommit %s\n%s %s/%s\nMCP revisions %s\n", server.Name, server.Version(), commit(),
-				runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.Join(mcp.ValidProtocolVersions, ", "))
-			return exitWith(exitFailure, err)
+			return printVersion(command.OutOrStdout())
 		},
 	}
+}
+
+func printVersion(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s %s\ncommit %s\n%s %s/%s\nMCP revisions %s\n", server.Name, server.Version(), commit(),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.Join(mcp.ValidProtocolVersions, ", "))
+	return exitWith(exitFailure, err)
 }
 
 // commit is the revision that the program was built from, if the build recorded it.

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+)
+
+// lack is something that a command needs and has not been given.
+type lack struct {
+	what string // such as "the account"
+	give string // what to type or to set
+}
+
+// lacking says all that a command lacks at once: what the settings do not have, and what
+// else it was not given. It is nil if nothing is missing.
+func (s *Settings) lacking(others ...lack) error {
+	var lacks []lack
+	if !s.Credential.Present() {
+		give := "set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY)"
+		if s.Credential.Hint != "" {
+			give += ". " + strings.TrimSuffix(s.Credential.Hint, ".")
+		}
+		lacks = append(lacks, lack{"a Cloudflare API token", give})
+	}
+	if strings.TrimSpace(s.AccountID) == "" {
+		lacks = append(lacks, lack{"an account", "add --account-id ID or set CLOUDFLARE_ACCOUNT_ID"})
+	}
+	lacks = append(lacks, others...)
+	if len(lacks) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	if len(lacks) == 1 {
+		text.WriteString(lacks[0].what + " is missing: " + lacks[0].give)
+	} else {
+		text.WriteString("several things are missing:")
+		for _, l := range lacks {
+			text.WriteString("\n  " + l.what + " is missing: " + l.give)
+		}
+	}
+	if !s.Credential.Present() {
+		text.WriteString("\nTo try it without an account, add --simulate.")
+	}
+	return exitWith(exitUsage, errors.New(text.String()))
+}
+
+// testLacks is what a command about a test lacks if it has no ID.
+func testLacks(command, id string) []lack {
+	if strings.TrimSpace(id) != "" {
+		return nil
+	}
+	return []lack{{"the ID of a test", "type it after the command, as in " + command + " ID"}}
+}
