@@ -24,6 +24,10 @@ type app struct {
 	stop   func()       // ends the simulator, if there is one
 
 	hideDetails bool // leave e-mail addresses and names out of errors too
+
+	// Of a command for the terminal.
+	stdout  output
+	console *console // stderr
 }
 
 // newApp reads the environment and wires the layers together. Its errors are about the

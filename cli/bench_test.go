@@ -28,7 +28,7 @@ func BenchmarkTool(b *testing.B) {
 	arguments := map[string]any{"policy_test_id": simulator.DocumentedID}
 	b.ReportAllocs()
 	for b.Loop() {
-		result, err := app.server.CallTool(ctx, "get_access_policy_test", arguments, nil)
+		result, err := app.server.CallTool(ctx, "get_access_policy_test", arguments)
 		if err != nil || result.IsError {
 			b.Fatal(err, result)
 		}

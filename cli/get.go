@@ -44,7 +44,7 @@ func getCommand(settings *Settings) *cobra.Command {
 			}
 			defer app.stop()
 			var test tools.PolicyTest
-			if err := app.printToolCall(command, getCall(id, wait, asJSON), &test); err != nil {
+			if err := app.printTest(command, id, getCall(id, wait, asJSON), &test); err != nil {
 				return err
 			}
 			return limits.outcome(test)
@@ -58,8 +58,7 @@ func getCommand(settings *Settings) *cobra.Command {
 
 // getCall is the call that tells how a test is going.
 func getCall(id string, wait time.Duration, asJSON bool) toolCall {
-	arguments := map[string]any{"policy_test_id": id, "wait_seconds": waitSeconds(wait)}
-	return toolCall{tool: "get_access_policy_test", arguments: arguments, asJSON: asJSON, purpose: reading()}
+	return toolCall{tool: "get_access_policy_test", arguments: map[string]any{"policy_test_id": id}, wait: wait, asJSON: asJSON, purpose: reading()}
 }
 
 // policyTestID is the argument of a command about one test; "" if it is missing. The

@@ -43,6 +43,7 @@ type Settings struct {
 	RequestBudget   int        // most requests to Cloudflare in any 5 minutes, 1 to [quota.Max]
 	LogLevel        slog.Level // least severe record to log
 	LogFormat       string     // text or json
+	Color           string     // of what a person reads: auto, always or never
 
 	// Flags of the command http.
 
@@ -60,6 +61,9 @@ type Settings struct {
 	// Unexpanded names the variables that hold a placeholder, sorted.
 	Unexpanded []string
 
+	noColor      bool // NO_COLOR is set (no-color.org)
+	dumbTerminal bool // TERM says that terminals do not obey control sequences
+
 	environment map[string]string // the variables of this program that are set
 	empty       map[string]bool   // those that are set to nothing but white space
 }
@@ -73,6 +77,7 @@ func (s *Settings) addFlags(flags *pflag.FlagSet) {
 	flags.IntVar(&s.RequestBudget, "request-budget", quota.Default, "most requests in any 5 minutes, `N` up to "+strconv.Itoa(quota.Max))
 	flags.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "debug, info, warn or error: the least `LEVEL` to log")
 	flags.Lookup("log-level").DefValue = "" // commands that serve have another than the rest
+	flags.StringVar(&s.Color, "color", "auto", "colors of what people read: `auto|always|never`")
 	flags.StringVar(&s.LogFormat, "log-format", "text", "`FORMAT` of the log: text or json")
 }
 
@@ -80,13 +85,17 @@ func (s *Settings) addFlags(flags *pflag.FlagSet) {
 // any flag or variable has been read. Variables that are empty or hold a placeholder
 // count as unset.
 func newSettings(env []string) *Settings {
-	s := &Settings{environment: map[string]string{}, empty: map[string]bool{}}
+	s := &Settings{environment: map[string]string{}, empty: map[string]bool{}, dumbTerminal: runtime.GOOS != "windows"}
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
 		if runtime.GOOS == "windows" {
 			name = strings.ToUpper(name) // names there are the same in any case
 		}
 		switch {
+		case name == "NO_COLOR":
+			s.noColor = value != ""
+		case name == "TERM":
+			s.dumbTerminal = value == "" || value == "dumb"
 		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix):
 		case strings.TrimSpace(value) == "":
 			s.empty[name] = true
@@ -121,6 +130,9 @@ func (s *Settings) check() error {
 	var err error
 	if s.LogFormat != "text" && s.LogFormat != "json" {
 		err = errors.Join(err, fmt.Errorf("--log-format must be text or json, not %q", s.LogFormat))
+	}
+	if s.Color != "auto" && s.Color != "always" && s.Color != "never" {
+		err = errors.Join(err, fmt.Errorf("--color must be auto, always or never, not %q", s.Color))
 	}
 	if s.RequestBudget < 1 || s.RequestBudget > quota.Max {
 		err = errors.Join(err, fmt.Errorf("--request-budget must be from 1 to %d", quota.Max))

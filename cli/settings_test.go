@@ -165,7 +165,7 @@ func TestSettings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := &Settings{RequestBudget: quota.Default, LogFormat: "text", Addr: "127.0.0.1:8080"}
+			want := &Settings{RequestBudget: quota.Default, LogFormat: "text", Color: "auto", Addr: "127.0.0.1:8080"}
 			tt.change(want)
 			// Credentials do not print themselves, but compare field by field.
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Settings{}), cmpopts.EquateEmpty()); diff != "" {

@@ -91,7 +91,7 @@ func (a *app) start(command *cobra.Command, options startOptions, policies []any
 	ctx := command.Context()
 	var result startResult
 	call := toolCall{tool: "start_access_policy_test", arguments: map[string]any{"policies": policies}, asJSON: true, purpose: starting(options.policies)}
-	if _, err := a.callTool(ctx, command.ErrOrStderr(), call, &result); err != nil {
+	if _, err := a.callTool(ctx, call, &result); err != nil {
 		if errors.Is(err, errInterrupted) {
 			return exitWith(exitInterrupted, errors.New("interrupted: "+outcomeUnknown))
 		}
@@ -156,9 +156,9 @@ func (a *app) waitForStarted(command *cobra.Command, options startOptions, resul
 	call.quiet = options.quiet
 	var err error
 	if options.asJSON || options.quiet {
-		_, err = a.callTool(ctx, command.ErrOrStderr(), call, &test)
+		_, err = a.callTool(ctx, call, &test)
 	} else {
-		err = a.printToolCall(command, call, &test)
+		err = a.printTest(command, result.ID, call, &test)
 	}
 	if err == nil || test.Summary != "" {
 		result.Test = &test

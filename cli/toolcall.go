@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
@@ -20,9 +20,10 @@ import (
 type toolCall struct {
 	tool      string
 	arguments map[string]any
-	asJSON    bool    // the structured result is wanted, and no progress
-	quiet     bool    // no progress is wanted
-	purpose   purpose // which its errors name
+	wait      time.Duration // for the end of the test; 0 not to wait
+	asJSON    bool          // the structured result is wanted, and progress only on a terminal
+	quiet     bool          // no progress is wanted
+	purpose   purpose       // which its errors name
 }
 
 // addRequestFlags adds the flags of every command that asks Cloudflare for something.
@@ -39,10 +40,12 @@ func newTerminalApp(command *cobra.Command, settings *Settings, lacks ...lack) (
 		settings.LogLevel = slog.LevelWarn
 	}
 	settings.Tools = nil // which tools a server offers is nothing to a person's command
-	app, err := newApp(settings, command.ErrOrStderr())
+	stderr := &console{out: settings.output(command.ErrOrStderr())}
+	app, err := newApp(settings, stderr)
 	if err != nil {
 		return nil, err
 	}
+	app.stdout, app.console = settings.output(command.OutOrStdout()), stderr
 	if err := settings.lacking(lacks...); err != nil {
 		app.stop()
 		return nil, err
@@ -50,15 +53,21 @@ func newTerminalApp(command *cobra.Command, settings *Settings, lacks ...lack) (
 	return app, nil
 }
 
-// printToolCall makes a call, prints its text and decodes its structured result into
-// result. If it is interrupted, it prints what is known, and returns errInterrupted.
-func (a *app) printToolCall(command *cobra.Command, call toolCall, result any) error {
+// printTest makes a call that tells how a test stands, decodes its structured result into
+// test and prints it: as it is, or as a card on a terminal, or else the summary. If it is
+// interrupted, it prints what is known, and returns errInterrupted.
+func (a *app) printTest(command *cobra.Command, id string, call toolCall, test *tools.PolicyTest) error {
 	ctx := command.Context()
-	text, err := a.callTool(ctx, command.ErrOrStderr(), call, result)
+	text, err := a.callTool(ctx, call, test)
 	if err != nil {
 		return err
 	}
-	if err := write(ctx, command.OutOrStdout(), text+"\n"); err != nil {
+	text += "\n"
+	if a.stdout.terminal() && !call.asJSON {
+		c := card{id: id, test: *test, next: nextCommand(command, id, *test)}
+		text = rendered(c.lines(a.stdout.width(), a.stdout.colored), a.stdout.colored)
+	}
+	if err := write(ctx, a.stdout, text); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -70,14 +79,8 @@ func (a *app) printToolCall(command *cobra.Command, call toolCall, result any) e
 // callTool calls a tool through the MCP server, as an assistant would, and shows its
 // progress on stderr. It decodes the structured result into result and returns the text
 // to print: the summary, or the structured result as it is.
-func (a *app) callTool(ctx context.Context, stderr io.Writer, call toolCall, result any) (text string, err error) {
-	var progress func(percent float64, message string)
-	done := func() {}
-	if !call.asJSON && !call.quiet {
-		progress, done = progressDisplay(stderr)
-	}
-	answer, err := a.untilInterrupted(ctx, call, progress)
-	done()
+func (a *app) callTool(ctx context.Context, call toolCall, result any) (text string, err error) {
+	answer, err := a.callWithProgress(ctx, call)
 	if err != nil {
 		return "", err
 	}
@@ -88,17 +91,35 @@ func (a *app) callTool(ctx context.Context, stderr io.Writer, call toolCall, res
 	return text, exitWith(exitFailure, json.Unmarshal(answer.RawStructuredContent, result))
 }
 
+// callWithProgress makes a call and shows on stderr, until it is answered, how things
+// stand.
+func (a *app) callWithProgress(ctx context.Context, call toolCall) (*mcp.CallToolResult, error) {
+	show, stop := func(watch.Snapshot) {}, func() {}
+	switch {
+	case call.quiet:
+	case call.wait > 0:
+		show, stop = a.console.showWait(call.asJSON)
+	default:
+		_, stop = a.console.showReading(false)
+	}
+	defer stop()
+	if call.wait > 0 {
+		ctx = tools.WithWatching(ctx, tools.Watching{Limit: call.wait, Show: show})
+	}
+	return a.untilInterrupted(ctx, call)
+}
+
 // untilInterrupted makes a call. Its error has words for a person. When ctx ends, a wait
 // answers with what it has; a call that does not answer is left to itself, since the
 // program ends.
-func (a *app) untilInterrupted(ctx context.Context, call toolCall, progress func(percent float64, message string)) (*mcp.CallToolResult, error) {
+func (a *app) untilInterrupted(ctx context.Context, call toolCall) (*mcp.CallToolResult, error) {
 	var answer *mcp.CallToolResult
 	var err, failure error
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
 		ctx := tools.WithFailures(tools.WithCaller(ctx, a.caller), func(err error) { failure = err })
-		answer, err = a.server.CallTool(ctx, call.tool, call.arguments, progress)
+		answer, err = a.server.CallTool(ctx, call.tool, call.arguments)
 	}()
 	select {
 	case <-answered:

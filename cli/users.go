@@ -21,17 +21,46 @@ type usersQuery struct {
 	accountID, policyTestID string
 	status                  cfapi.UserStatus // "" for any
 	page, perPage           int
-	all                     bool // every page, from the first
-	asJSON                  bool
-	hideDetails             bool // leave e-mail addresses and names out
+	all                     bool   // every page, from the first
+	format                  string // one of the formats below
+	hideDetails             bool   // leave e-mail addresses and names out
+}
+
+// Formats of users.
+const (
+	formatTable = "table"
+	formatTSV   = "tsv"
+	formatCSV   = "csv"
+	formatJSON  = "json"
+)
+
+// chooseFormat settles what a list is printed as: what --output or --json say, or else a
+// table on a terminal and tab-separated lines elsewhere.
+func (q *usersQuery) chooseFormat(asJSON, onTerminal bool) error {
+	if asJSON && q.format != "" && q.format != formatJSON {
+		return fmt.Errorf("--json and --output %s contradict each other", q.format)
+	}
+	switch {
+	case asJSON:
+		q.format = formatJSON
+	case q.format == "" && onTerminal:
+		q.format = formatTable
+	case q.format == "":
+		q.format = formatTSV
+	}
+	if !slices.Contains([]string{formatTable, formatTSV, formatCSV, formatJSON}, q.format) {
+		return errors.New("--output must be table, tsv, csv or json")
+	}
+	return nil
 }
 
 func usersCommand(settings *Settings) *cobra.Command {
 	var query usersQuery
+	var asJSON bool
 	command := &cobra.Command{
 		Use:   "users [ID]",
 		Short: "List the users of a test, for example those who are locked out",
-		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere.\n\n" +
+		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere, or as --output says.\n\n" +
 			"Exit status: 0 all that was asked for is listed, 1 not all of it, 2 wrong usage, 130 interrupted.",
 		Example: "  access-policy-mcp users ID --status blocked\n" +
 			"  access-policy-mcp users ID --all --json\n" +
@@ -46,13 +75,15 @@ func usersCommand(settings *Settings) *cobra.Command {
 			defer app.stop()
 			query.policyTestID, query.accountID = strings.TrimSpace(query.policyTestID), strings.TrimSpace(settings.AccountID)
 			query.hideDetails = settings.HideUserDetails
-			if err := query.check(); err != nil {
+			out := settings.output(command.OutOrStdout())
+			if err := errors.Join(query.check(), query.chooseFormat(asJSON, out.terminal())); err != nil {
 				return exitWith(exitUsage, err)
 			}
-			return app.listUsers(command, query)
+			return app.listUsers(command, out, query)
 		},
 	}
-	addRequestFlags(command.Flags(), settings, &query.asJSON)
+	addRequestFlags(command.Flags(), settings, &asJSON)
+	command.Flags().StringVar(&query.format, "output", "", "`format`: table, tsv, csv or json (default table on a terminal, tsv elsewhere)")
 	command.Flags().StringVar((*string)(&query.status), "status", "", "only users who are `approved|blocked|error`")
 	command.Flags().IntVar(&query.page, "page", 1, "page, from 1")
 	command.Flags().IntVar(&query.perPage, "per-page", 25, "users per page, 1 to 100")
@@ -82,17 +113,22 @@ func idWords(longest int) string {
 
 // listUsers reads what the query asks for and prints it as it comes. What has been
 // printed stands whatever happens after it.
-func (a *app) listUsers(command *cobra.Command, query usersQuery) error {
+func (a *app) listUsers(command *cobra.Command, out output, query usersQuery) error {
 	watcher, release, err := a.pool.Watcher(a.caller.Credential.Credentials)
 	if err != nil {
 		return exitWith(exitFailure, err)
 	}
 	defer release()
-	out := &usersPrinter{w: command.OutOrStdout(), query: query}
+	printer := &usersPrinter{out: out, query: query}
 	reader := usersReader{client: watcher.Client(), query: query, maxPages: maxPages}
-	more, failure := reader.read(command.Context(), out.print)
-	if out.err != nil {
-		return exitWith(exitFailure, out.err)
+	show, stop := a.console.showReading(query.all)
+	more, failure := reader.read(command.Context(), func(users []cfapi.User) error {
+		show(len(users))
+		return a.console.above(func() error { return printer.print(users) })
+	})
+	stop()
+	if printer.err != nil {
+		return exitWith(exitFailure, printer.err)
 	}
 	result := usersResult{More: more}
 	status := exitFailure
@@ -104,14 +140,14 @@ func (a *app) listUsers(command *cobra.Command, query usersQuery) error {
 		failure = errors.New(text)
 		result.Warnings = []string{text}
 	}
-	if err := out.end(&result); err != nil {
+	if err := printer.end(&result); err != nil {
 		return exitWith(exitFailure, err)
 	}
-	if query.all || !out.started || status == exitInterrupted {
+	if query.all || !printer.started || status == exitInterrupted {
 		return exitWith(status, failure)
 	}
 	// The page that was asked for is there, whatever became of the look at the next.
-	if !query.asJSON {
+	if query.format != formatJSON {
 		_, _ = fmt.Fprintln(command.ErrOrStderr(), result.Summary)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"access-policy-mcp/cfapi"
-	"access-policy-mcp/tools"
 )
 
 // usersAPI is an API with so many users in a test. requests are the queries that came.
@@ -257,22 +256,5 @@ func TestUsersUsage(t *testing.T) {
 	}
 	if status, _, stderr := run(t, []string{"CLOUDFLARE_ACCOUNT_ID=a"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "a Cloudflare API token is missing: set CLOUDFLARE_API_TOKEN") {
 		t.Errorf("%d: %s", status, stderr)
-	}
-}
-
-// TestUsersTable: columns become wider where a page needs it, never narrower.
-func TestUsersTable(t *testing.T) {
-	var table strings.Builder
-	p := usersPrinter{}
-	p.writeTable(&table, []tools.User{{ID: "1", Email: "a@example.com", Name: "Ä", Status: "blocked"}})
-	p.started = true
-	p.writeTable(&table, []tools.User{{ID: "2", Name: "Longer", Status: "approved"}, {ID: "3"}})
-	want := "" +
-		"STATUS   E-MAIL         NAME  ID\n" +
-		"blocked  a@example.com  Ä     1\n" +
-		"approved                 Longer  2\n" +
-		"                                 3\n"
-	if table.String() != want {
-		t.Errorf("\n%s", table.String())
 	}
 }

@@ -1,27 +1,27 @@
 package cli
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/tools"
 )
 
-// usersPrinter prints users as they come: as a table on a terminal, tab-separated
-// elsewhere, or as a JSON document that is complete after end. The texts have been
-// cleaned: there is no tab, newline or control character in them.
+// usersPrinter prints users as they come, in the format of the query; a JSON document is
+// complete after end. The texts have been cleaned: there is no tab, newline or control
+// character in them.
 type usersPrinter struct {
-	w     io.Writer
+	out   output
 	query usersQuery
 
-	started bool   // there is at least a page, which may be empty
-	count   int    // users so far
-	widths  [3]int // of the columns of the table, but for the last
-	err     error  // of w
+	started bool // there is at least a page, which may be empty
+	count   int  // users so far
+	table   usersTable
+	err     error // of out
 }
 
 // usersResult is what a JSON document says after the users.
@@ -43,11 +43,18 @@ func (p *usersPrinter) print(page []cfapi.User) error {
 		tools.HideDetails(users)
 	}
 	var text strings.Builder
-	switch {
-	case p.query.asJSON:
+	switch p.query.format {
+	case formatJSON:
 		p.writeJSON(&text, users)
-	case isTerminal(p.w):
-		p.writeTable(&text, users)
+	case formatTable:
+		width := 0 // in a file or a pipe a table is as wide as it needs to be
+		if p.out.terminal() {
+			width = p.out.width()
+		}
+		p.table.colored = p.out.colored
+		text.WriteString(p.table.page(users, width))
+	case formatCSV:
+		p.writeCSV(&text, users)
 	default:
 		for _, u := range users {
 			fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", u.Status, u.Email, u.Name, u.ID)
@@ -55,7 +62,7 @@ func (p *usersPrinter) print(page []cfapi.User) error {
 	}
 	p.started = true
 	p.count += len(users)
-	_, p.err = io.WriteString(p.w, text.String())
+	_, p.err = io.WriteString(p.out, text.String())
 	return p.err
 }
 
@@ -72,27 +79,29 @@ func (p *usersPrinter) writeJSON(page *strings.Builder, users []tools.User) {
 	}
 }
 
-// writeTable writes a header before the first page. Columns become wider where a page
-// needs it, never narrower.
-func (p *usersPrinter) writeTable(page *strings.Builder, users []tools.User) {
-	rows := make([][4]string, 0, len(users)+1)
+// writeCSV writes RFC 4180, but for the line ends, with a header.
+func (p *usersPrinter) writeCSV(page *strings.Builder, users []tools.User) {
+	records := csv.NewWriter(page) // a strings.Builder never fails
 	if !p.started {
-		rows = append(rows, [4]string{"STATUS", "E-MAIL", "NAME", "ID"})
+		_ = records.Write([]string{"status", "email", "name", "id"})
 	}
 	for _, u := range users {
-		rows = append(rows, [4]string{string(u.Status), u.Email, u.Name, u.ID})
+		_ = records.Write([]string{defused(string(u.Status)), defused(u.Email), defused(u.Name), defused(u.ID)})
 	}
-	for _, row := range rows {
-		for i := range p.widths {
-			p.widths[i] = max(p.widths[i], utf8.RuneCountInString(row[i]))
-		}
+	records.Flush()
+}
+
+// formulaStarts are what the cells begin with that a spreadsheet takes for a formula, the
+// wide forms of these signs included.
+const formulaStarts = "=+-@\t\r\n＝＋－＠"
+
+// defused is a cell that no spreadsheet takes for a formula: an apostrophe makes a text of
+// it, as OWASP's "CSV Injection" recommends.
+func defused(cell string) string {
+	if first := strings.TrimLeft(cell, " "); first != "" && strings.ContainsAny(string([]rune(first)[:1]), formulaStarts) {
+		return "'" + cell
 	}
-	for _, row := range rows {
-		for i, width := range p.widths {
-			fmt.Fprintf(page, "%-*s  ", width, row[i])
-		}
-		page.WriteString(row[3] + "\n")
-	}
+	return cell
 }
 
 // end fills in what the result says of the users that were printed, and ends a JSON
@@ -103,14 +112,14 @@ func (p *usersPrinter) end(result *usersResult) error {
 		result.Page, result.PerPage = 1, p.count
 	}
 	result.Summary = p.summary(result)
-	if !p.query.asJSON || !p.started {
+	if p.query.format != formatJSON || !p.started {
 		return nil
 	}
 	data, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(p.w, "],"+strings.TrimPrefix(string(data), "{")+"\n")
+	_, err = io.WriteString(p.out, "],"+strings.TrimPrefix(string(data), "{")+"\n")
 	return err
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 
@@ -46,6 +45,3 @@ func (w *waitValue) Type() string { return "TIME" }
 func addWaitFlag(command *cobra.Command, wait *time.Duration) {
 	command.Flags().Var((*waitValue)(wait), "wait", "wait for the end, at most this `TIME`: seconds, or such as 10m; up to 24h")
 }
-
-// waitSeconds is the argument wait_seconds for a duration, rounded up.
-func waitSeconds(wait time.Duration) float64 { return math.Ceil(wait.Seconds()) }

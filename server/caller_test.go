@@ -34,7 +34,7 @@ func TestCaller(t *testing.T) {
 	}
 	t.Run("in process", func(t *testing.T) {
 		s, _ := newServerOf(whoAmI)
-		result, err := s.CallTool(tools.WithCaller(t.Context(), fixedCaller), "who_am_i", nil, nil)
+		result, err := s.CallTool(tools.WithCaller(t.Context(), fixedCaller), "who_am_i", nil)
 		if err != nil || result.Content[0].(mcp.TextContent).Text != "I am "+fixedCaller.Name {
 			t.Errorf("result %+v, error %v", result, err)
 		}

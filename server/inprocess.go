@@ -9,22 +9,17 @@ import (
 )
 
 // CallTool calls a tool as a client in this process would, through the same protocol
-// and checks. The call is made by the [tools.Caller] of ctx. progress, unless nil,
-// receives the tool's progress notifications: per cent, and a message in words. When
-// ctx ends, a call that waits answers with what it has. The error is a JSON-RPC error;
-// a tool's own failure is a result. The structured content is in the result's
-// RawStructuredContent.
-func (s *Server) CallTool(ctx context.Context, name string, arguments map[string]any, progress func(percent float64, message string)) (*mcp.CallToolResult, error) {
+// and checks. The call is made by the [tools.Caller] of ctx; [tools.WithWatching] tells
+// how it waits and what becomes of the figures until then. When ctx ends, a call that
+// waits answers with what it has. The error is a JSON-RPC error; a tool's own failure is
+// a result. The structured content is in the result's RawStructuredContent.
+func (s *Server) CallTool(ctx context.Context, name string, arguments map[string]any) (*mcp.CallToolResult, error) {
 	defer context.AfterFunc(ctx, s.drain)()
-	params := mcp.CallToolParams{Name: name, Arguments: arguments}
-	if progress != nil {
-		params.Meta = &mcp.Meta{ProgressToken: 1}
-	}
 	request, err := json.Marshal(mcp.JSONRPCRequest{
 		JSONRPC: mcp.JSONRPC_VERSION,
 		ID:      mcp.NewRequestId(1),
 		Request: mcp.Request{Method: string(mcp.MethodToolsCall)},
-		Params:  params,
+		Params:  mcp.CallToolParams{Name: name, Arguments: arguments},
 	})
 	if err != nil {
 		return nil, err
@@ -37,8 +32,6 @@ func (s *Server) CallTool(ctx context.Context, name string, arguments map[string
 		}
 		if message.Method == "" {
 			answers <- message
-		} else if progress != nil {
-			progress(message.Params.Progress, message.Params.Message)
 		}
 		return nil
 	})
@@ -57,13 +50,9 @@ func (s *Server) CallTool(ctx context.Context, name string, arguments map[string
 	}
 }
 
-// inProcessMessage is an answer or a progress notification.
+// inProcessMessage is an answer or a notification, which has a method.
 type inProcessMessage struct {
 	Method string
-	Params struct {
-		Progress float64
-		Message  string
-	}
 	Result *mcp.CallToolResult
 	Error  *mcp.JSONRPCErrorDetails
 }

@@ -8,29 +8,33 @@ import (
 	"time"
 
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
+// TestCallTool: a call waits as long as its context says, beyond the bound of
+// wait_seconds, and its figures are shown on the way.
 func TestCallTool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, simulator.New())
-		var reports []float64
-		result, err := s.CallTool(tools.WithCaller(t.Context(), fixedCaller), "get_access_policy_test",
-			map[string]any{"policy_test_id": simulator.PolicyTestID, "wait_seconds": 45},
-			func(percent float64, message string) {
-				if message == "" {
-					t.Error("no message")
-				}
-				reports = append(reports, percent)
-			})
+		sim := simulator.New()
+		sim.AddTest("long", 100_000, 20*time.Hour)
+		s, _ := newServer(t, sim)
+		shown := 0
+		ctx := tools.WithWatching(tools.WithCaller(t.Context(), fixedCaller), tools.Watching{Limit: 24 * time.Hour, Show: func(s watch.Snapshot) {
+			if s.Known() && *s.Answer.Result.TotalUsers == 100_000 {
+				shown++
+			}
+		}})
+		began := time.Now()
+		result, err := s.CallTool(ctx, "get_access_policy_test", map[string]any{"policy_test_id": "long"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(result.RawStructuredContent), `"finished":true`) {
 			t.Errorf("structured content %s", result.RawStructuredContent)
 		}
-		if len(reports) < 2 {
-			t.Errorf("%d progress reports", len(reports))
+		if took := time.Since(began); took < 20*time.Hour || took > 20*time.Hour+time.Minute || shown < 20*60 {
+			t.Errorf("%d figures in %v", shown, took)
 		}
 	})
 }
@@ -49,7 +53,7 @@ func TestCallToolFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := newServerWith(Config{Catalog: faultyCatalog(tt.mode)})
-			result, err := s.CallTool(t.Context(), tt.tool, nil, nil)
+			result, err := s.CallTool(t.Context(), tt.tool, nil)
 			switch {
 			case tt.want == "" && (err != nil || !result.IsError):
 				t.Errorf("result %+v, error %v", result, err)
@@ -67,7 +71,7 @@ func TestCallToolInterrupted(t *testing.T) {
 		ctx, cancel := context.WithTimeout(tools.WithCaller(t.Context(), fixedCaller), 2500*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		result, err := s.CallTool(ctx, "get_access_policy_test", map[string]any{"policy_test_id": simulator.PolicyTestID, "wait_seconds": 45}, nil)
+		result, err := s.CallTool(ctx, "get_access_policy_test", map[string]any{"policy_test_id": simulator.PolicyTestID, "wait_seconds": 45})
 		if err != nil || result.IsError {
 			t.Fatalf("result %+v, error %v", result, err)
 		}

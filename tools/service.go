@@ -4,13 +4,11 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"access-policy-mcp/cfapi"
-	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools/typed"
 )
 
@@ -51,24 +49,4 @@ func statusSchema() jsonschema.Schema {
 		{Type: "string", Enum: []any{cfapi.Processing, cfapi.Complete, cfapi.Blocked, cfapi.ExceededTime}},
 		{Type: "string"},
 	}}
-}
-
-// readPolicyTest reads the state of a test once or, if wait is above 0, watches it
-// for so long and reports the progress of the call.
-func (s *service) readPolicyTest(ctx context.Context, watcher *watch.Watcher, account AccountID, id PolicyTestID, wait time.Duration) (watch.Snapshot, error) {
-	if wait == 0 {
-		return watcher.Get(ctx, string(account), string(id))
-	}
-	report := typed.Progress(ctx)
-	if report == nil {
-		return watcher.Wait(ctx, string(account), string(id), wait, nil)
-	}
-	return watcher.Wait(ctx, string(account), string(id), wait, func(snapshot watch.Snapshot) {
-		if !snapshot.Known() {
-			report(nil, "waiting for Cloudflare's first answer")
-			return
-		}
-		test := s.newPolicyTest(id, snapshot)
-		report(test.PercentUsersProcessed, test.progress())
-	})
 }

@@ -79,7 +79,7 @@ func TestHeartbeatWithoutAnswer(t *testing.T) {
 	inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
 		r := wait(t, w, "test", 50*time.Second)
-		if len(r.reports) != 3 || kindOf(r.err) != cfapi.Timeout {
+		if len(r.reports) < 3 || kindOf(r.err) != cfapi.Timeout {
 			t.Errorf("%d reports, %v", len(r.reports), r.err)
 		}
 	})

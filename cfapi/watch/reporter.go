@@ -24,7 +24,7 @@ func newReporter(report func(Snapshot), end time.Time) *reporter {
 // tell reports a snapshot that is news, or the last one when it is time.
 func (r *reporter) tell(s *Snapshot, isNew bool) {
 	now := time.Now()
-	if isNew && s.Known() || !now.Before(r.next) {
+	if isNew && s.any() || !now.Before(r.next) {
 		r.next = now.Add(reportEvery)
 		if r.report != nil && now.Before(r.until) {
 			r.report(*s)
