@@ -124,12 +124,10 @@ func unknownFlag(command *cobra.Command, unknown *pflag.NotExistError) error {
 			names = append(names, flag.Name)
 		}
 	})
-	name, typed := unknown.GetSpecifiedName(), ""
+	name := unknown.GetSpecifiedName()
+	typed := "--" + name
 	if shorthands := unknown.GetSpecifiedShortnames(); shorthands != "" {
-		typed = "-" + shorthands
-		name = shorthands // -wait was meant for --wait
-	} else {
-		typed = "--" + name
+		name, typed = shorthands, "-"+shorthands // -wait was meant for --wait
 	}
 	hint := ""
 	if len(name) > 1 {
