@@ -53,6 +53,8 @@ func completionCommand() *cobra.Command {
 func flagValues() map[string][]string {
 	return map[string][]string{
 		"status":     {"approved\twould be let in", "blocked\twould be locked out", "error\tcould not be evaluated"},
+		"output":     {"table", "tsv", "csv", "json"},
+		"color":      {"auto", "always", "never"},
 		"log-level":  {"debug", "info", "warn", "error"},
 		"log-format": {"text", "json"},
 		"wait":       {"30s", "10m", "1h", "24h"},

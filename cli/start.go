@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/tools"
 	"access-policy-mcp/tools/typed"
 )
@@ -133,10 +134,7 @@ func printStarted(command *cobra.Command, options startOptions, result startResu
 	case options.quiet:
 		text = result.ID
 	case options.wait == 0:
-		text += "\nTo wait for its end: " + command.Root().Name() + " get " + result.ID + " --wait 10m"
-		if command.Flags().Changed("simulate") {
-			text += " --simulate"
-		}
+		text += "\nTo wait for its end: " + nextCommand(command, result.ID, tools.PolicyTest{Status: cfapi.Processing})
 	}
 	return write(command.Context(), command.OutOrStdout(), text+"\n")
 }

@@ -122,13 +122,14 @@ func (a *app) listUsers(command *cobra.Command, out output, query usersQuery) er
 	printer := &usersPrinter{out: out, query: query}
 	reader := usersReader{client: watcher.Client(), query: query, maxPages: maxPages}
 	show, stop := a.console.showReading(query.all)
-	more, failure := reader.read(command.Context(), func(users []cfapi.User) error {
+	ctx := command.Context()
+	more, failure := reader.read(ctx, func(users []cfapi.User) error {
 		show(len(users))
-		return a.console.above(func() error { return printer.print(users) })
+		return a.console.above(func() error { return printer.print(ctx, users) })
 	})
 	stop()
 	if printer.err != nil {
-		return exitWith(exitFailure, printer.err)
+		return printer.err
 	}
 	result := usersResult{More: more}
 	status := exitFailure
@@ -140,8 +141,8 @@ func (a *app) listUsers(command *cobra.Command, out output, query usersQuery) er
 		failure = errors.New(text)
 		result.Warnings = []string{text}
 	}
-	if err := printer.end(&result); err != nil {
-		return exitWith(exitFailure, err)
+	if err := printer.end(ctx, &result); err != nil {
+		return err
 	}
 	if query.all || !printer.started || status == exitInterrupted {
 		return exitWith(status, failure)

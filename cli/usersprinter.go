@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"access-policy-mcp/cfapi"
@@ -33,8 +33,8 @@ type usersResult struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// print prints one page.
-func (p *usersPrinter) print(page []cfapi.User) error {
+// print prints one page. It ends with ctx, as write does.
+func (p *usersPrinter) print(ctx context.Context, page []cfapi.User) error {
 	users := make([]tools.User, len(page))
 	for i, u := range page {
 		users[i] = tools.User(u)
@@ -62,7 +62,7 @@ func (p *usersPrinter) print(page []cfapi.User) error {
 	}
 	p.started = true
 	p.count += len(users)
-	_, p.err = io.WriteString(p.out, text.String())
+	p.err = write(ctx, p.out, text.String())
 	return p.err
 }
 
@@ -106,7 +106,7 @@ func defused(cell string) string {
 
 // end fills in what the result says of the users that were printed, and ends a JSON
 // document. Nothing is printed if no page came.
-func (p *usersPrinter) end(result *usersResult) error {
+func (p *usersPrinter) end(ctx context.Context, result *usersResult) error {
 	result.Page, result.PerPage = p.query.page, p.query.perPage
 	if p.query.all {
 		result.Page, result.PerPage = 1, p.count
@@ -119,8 +119,7 @@ func (p *usersPrinter) end(result *usersResult) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(p.out, "],"+strings.TrimPrefix(string(data), "{")+"\n")
-	return err
+	return write(ctx, p.out, "],"+strings.TrimPrefix(string(data), "{")+"\n")
 }
 
 // summary says how many users are listed and whether these are all.
