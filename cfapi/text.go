@@ -33,6 +33,19 @@ func (c *Client) clean(s string, limit int) string {
 	if len(s) <= limit && isPlain(s) && !c.redactor.suspects(s) {
 		return s
 	}
+	s = c.redactor.redact(Visible(s))
+	if runes := []rune(s); len(runes) > limit {
+		s = strings.TrimRight(string(runes[:limit-1]), " ") + "…"
+	}
+	return s
+}
+
+// Visible makes foreign text valid UTF-8 on one line, without control sequences of
+// terminals and without control or invisible characters.
+func Visible(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	s = ansiSequence().ReplaceAllString(s, "")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -43,12 +56,7 @@ func (c *Client) clean(s string, limit int) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-	s = strings.Join(strings.Fields(s), " ")
-	s = c.redactor.redact(s)
-	if runes := []rune(s); len(runes) > limit {
-		s = strings.TrimRight(string(runes[:limit-1]), " ") + "…"
-	}
-	return s
+	return strings.Join(strings.Fields(s), " ")
 }
 
 var htmlTitle = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`) })

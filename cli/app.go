@@ -21,7 +21,7 @@ type app struct {
 	pool   *watch.Pool
 	server *server.Server
 	caller tools.Caller // makes every call: there is one credential for all
-	stop   func()       // ends the simulator, if there is one
+	stop   func()       // writes what is to be remembered, and ends the simulator, if there is one
 
 	hideDetails bool // leave e-mail addresses and names out of errors too
 
@@ -41,7 +41,9 @@ func newApp(settings *Settings, stderr io.Writer) (*app, error) {
 	api := cfapi.Config{BaseURL: settings.BaseURL, Credentials: settings.Credential.Credentials, UserAgent: server.Name + "/" + server.Version()}
 	if settings.Simulate {
 		_, _ = fmt.Fprintln(stderr, "This is a simulation: answers come from the embedded simulator, not from Cloudflare.")
-		api.Transport, a.stop = simulator.Serve(simulator.New())
+		sim := simulator.New()
+		sim.SetMemory(simulatorMemory(settings.history()))
+		api.Transport, a.stop = simulator.Serve(sim)
 	}
 	if err := a.assemble(settings, api); err != nil {
 		a.stop()
@@ -67,6 +69,15 @@ func newServerApp(command *cobra.Command, settings *Settings) (*app, error) {
 	return a, nil
 }
 
+// beforeStop makes stop call f first.
+func (a *app) beforeStop(f func()) {
+	stop := a.stop
+	a.stop = func() {
+		f()
+		stop()
+	}
+}
+
 // assemble makes the server, with its tools on top of the API. The error says what is
 // wrong with the configuration, the credential included.
 func (a *app) assemble(settings *Settings, api cfapi.Config) error {
@@ -78,8 +89,11 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 		return err // of the credentials
 	}
 	a.pool = pool
+	observe, flush := observer(settings, a.log)
+	a.beforeStop(flush)
 	catalog, err := tools.NewCatalog(tools.Options{
 		Pool:             pool,
+		Observe:          observe,
 		DefaultAccountID: settings.AccountID,
 		HideUserDetails:  settings.HideUserDetails,
 		AllowStart:       settings.AllowStart,

@@ -61,8 +61,8 @@ func rootCommand(settings *Settings) *cobra.Command {
 	}
 	root.Flags().BoolVarP(&version, "version", "v", false, "show the version")
 	settings.addFlags(root.PersistentFlags())
-	root.AddCommand(getCommand(settings), usersCommand(settings), startCommand(settings), stdioCommand(settings), httpCommand(settings),
-		versionCommand(), completionCommand())
+	root.AddCommand(getCommand(settings), usersCommand(settings), startCommand(settings), testsCommand(settings),
+		stdioCommand(settings), httpCommand(settings), versionCommand(), completionCommand())
 	addHelp(root)
 	return root
 }

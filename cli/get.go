@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/tools"
 )
 
@@ -18,7 +17,8 @@ func getCommand(settings *Settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "get [ID]",
 		Short: "Ask how a test is going, or wait for its end",
-		Long: "Asks how a test is going, once, or waits for its end with --wait.\n\n" +
+		Long: "Asks how a test is going, once, or waits for its end with --wait. Without an ID\n" +
+			"it asks about the last test that this machine has started or asked about.\n\n" +
 			"Exit status:\n" +
 			"  0    the test is complete\n" +
 			"  1    no answer\n" +
@@ -30,15 +30,16 @@ func getCommand(settings *Settings) *cobra.Command {
 			"5 comes before 3 and 4. While a test goes on its counts can only grow, so a\n" +
 			"number can be exceeded before the end; a percentage counts at the end alone.\n" +
 			"A figure that is missing from a finished test exceeds every limit.",
-		Example: "  access-policy-mcp get ID\n" +
+		Example: "  access-policy-mcp get\n" +
+			"  access-policy-mcp get ID\n" +
 			"  access-policy-mcp get ID --wait 10m\n" +
 			"  access-policy-mcp get ID --wait 1h --max-blocked 2% --max-errored 0\n" +
 			"  access-policy-mcp get ID --json | jq .users_blocked\n" +
 			"  access-policy-mcp get --simulate --wait 30",
 		Args: oneTest,
 		RunE: func(command *cobra.Command, args []string) error {
-			id := policyTestID(settings, args)
-			app, err := newTerminalApp(command, settings, testLacks(command.CommandPath(), id)...)
+			id, lacks := policyTestID(command, settings, args)
+			app, err := newTerminalApp(command, settings, lacks...)
 			if err != nil {
 				return err
 			}
@@ -59,17 +60,4 @@ func getCommand(settings *Settings) *cobra.Command {
 // getCall is the call that tells how a test is going.
 func getCall(id string, wait time.Duration, asJSON bool) toolCall {
 	return toolCall{tool: "get_access_policy_test", arguments: map[string]any{"policy_test_id": id}, wait: wait, asJSON: asJSON, purpose: reading()}
-}
-
-// policyTestID is the argument of a command about one test; "" if it is missing. The
-// simulator has an example.
-func policyTestID(settings *Settings, args []string) string {
-	switch {
-	case len(args) == 1:
-		return args[0]
-	case settings.Simulate:
-		return simulator.PolicyTestID
-	default:
-		return ""
-	}
 }

@@ -25,6 +25,7 @@ func httpCommand(settings *Settings) *cobra.Command {
 			return settings.readFlags(command.LocalNonPersistentFlags())
 		},
 		RunE: func(command *cobra.Command, _ []string) error {
+			settings.NoHistory = true // the tests of its callers are no business of this machine's users
 			app, err := newServerApp(command, settings)
 			if err != nil {
 				return err

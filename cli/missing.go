@@ -43,11 +43,3 @@ func (s *Settings) lacking(others ...lack) error {
 	}
 	return exitWith(exitUsage, errors.New(text.String()))
 }
-
-// testLacks is what a command about a test lacks if it has no ID.
-func testLacks(command, id string) []lack {
-	if strings.TrimSpace(id) != "" {
-		return nil
-	}
-	return []lack{{"the ID of a test", "type it after the command, as in " + command + " ID"}}
-}

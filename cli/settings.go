@@ -15,6 +15,7 @@ import (
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/history"
 	"access-policy-mcp/tools"
 )
 
@@ -40,6 +41,7 @@ type Settings struct {
 	Tools           []string   // names of the tools to serve; all if there are none
 	AllowStart      bool       // offer the tool that starts tests
 	HideUserDetails bool       // leave e-mail addresses and names out
+	NoHistory       bool       // neither read nor write the list of tests on disk
 	RequestBudget   int        // most requests to Cloudflare in any 5 minutes, 1 to [quota.Max]
 	LogLevel        slog.Level // least severe record to log
 	LogFormat       string     // text or json
@@ -64,7 +66,7 @@ type Settings struct {
 	noColor      bool // NO_COLOR is set (no-color.org)
 	dumbTerminal bool // TERM says that terminals do not obey control sequences
 
-	environment map[string]string // the variables of this program that are set
+	environment map[string]string // the variables that are set, of those that this program reads
 	empty       map[string]bool   // those that are set to nothing but white space
 }
 
@@ -74,6 +76,7 @@ func (s *Settings) addFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&s.Tools, "tools", nil, "serve these tools only, comma-separated `NAMES`")
 	flags.BoolVar(&s.AllowStart, "allow-start", false, "offer the tool that starts policy tests")
 	flags.BoolVar(&s.HideUserDetails, "hide-user-details", false, "leave e-mail addresses and names out")
+	flags.BoolVar(&s.NoHistory, "no-history", false, "neither remember tests nor look for remembered ones")
 	flags.IntVar(&s.RequestBudget, "request-budget", quota.Default, "most requests in any 5 minutes, `N` up to "+strconv.Itoa(quota.Max))
 	flags.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "debug, info, warn or error: the least `LEVEL` to log")
 	flags.Lookup("log-level").DefValue = "" // commands that serve have another than the rest
@@ -96,7 +99,7 @@ func newSettings(env []string) *Settings {
 			s.noColor = value != ""
 		case name == "TERM":
 			s.dumbTerminal = value == "" || value == "dumb"
-		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix):
+		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix) && !slices.Contains(history.Variables(), name):
 		case strings.TrimSpace(value) == "":
 			s.empty[name] = true
 		case placeholder.MatchString(value):

@@ -60,15 +60,18 @@ func usersCommand(settings *Settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "users [ID]",
 		Short: "List the users of a test, for example those who are locked out",
-		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere, or as --output says.\n\n" +
+		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere, or as --output says.\n" +
+			"Without an ID it takes the last test that this machine has started or asked about.\n\n" +
 			"Exit status: 0 all that was asked for is listed, 1 not all of it, 2 wrong usage, 130 interrupted.",
-		Example: "  access-policy-mcp users ID --status blocked\n" +
+		Example: "  access-policy-mcp users --status blocked\n" +
+			"  access-policy-mcp users ID --status blocked\n" +
 			"  access-policy-mcp users ID --all --json\n" +
 			"  access-policy-mcp users example-documented --simulate",
 		Args: oneTest,
 		RunE: func(command *cobra.Command, args []string) error {
-			query.policyTestID = policyTestID(settings, args)
-			app, err := newTerminalApp(command, settings, testLacks(command.CommandPath(), query.policyTestID)...)
+			var lacks []lack
+			query.policyTestID, lacks = policyTestID(command, settings, args)
+			app, err := newTerminalApp(command, settings, lacks...)
 			if err != nil {
 				return err
 			}

@@ -75,11 +75,13 @@ func TestDocsExamples(t *testing.T) {
 			t.Parallel()
 			// TestMain has put the binary under test on the PATH.
 			command := strings.Replace(strings.TrimPrefix(line, "$ "), "go run .", server.Name, 1)
-			out, err := exec.Command("sh", "-c", command).CombinedOutput()
+			cmd := exec.Command("sh", "-c", command)
+			cmd.Env = append(os.Environ(), stateIn(t.TempDir())...)
+			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Error(err)
 			}
-			if diff := cmp.Diff(foldProgress(t, want), foldProgress(t, string(out))); diff != "" {
+			if diff := cmp.Diff(foldTimes(foldProgress(t, want)), foldTimes(foldProgress(t, string(out)))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -97,6 +99,11 @@ func foldProgress(t *testing.T, output string) string {
 	}
 	return progressLine.ReplaceAllString(output, "(progress)\n")
 }
+
+var moment = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// foldTimes puts the same moment in the place of all.
+func foldTimes(output string) string { return moment.ReplaceAllString(output, "(time)") }
 
 // TestDocsCommands: for every command that is shown without its output there is a
 // file that runs it or is what it runs.
@@ -180,7 +187,7 @@ func anchors(t *testing.T, page string) []string {
 	return list
 }
 
-var ownPath = regexp.MustCompile("`((?:\\.ci|\\.github|cfapi|cli|docs|e2e|internal|server|testdata|tools)/[A-Za-z0-9_./*-]*)`")
+var ownPath = regexp.MustCompile("`((?:\\.ci|\\.github|cfapi|cli|docs|e2e|history|internal|server|testdata|tools)/[A-Za-z0-9_./*-]*)`")
 
 // TestDocsPaths: every file and directory of this project that a page names exists.
 func TestDocsPaths(t *testing.T) {

@@ -34,11 +34,23 @@ func program() {
 // tests are all tests of this binary.
 type tests struct{ all *testing.M }
 
-// Run runs the tests without what the developer has set for the program.
+// Run runs the tests without what the developer has set for the program, and with a state
+// folder of their own.
 func (t tests) Run() int {
 	// The tests that run in parallel wait for other processes, not for a processor.
 	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
+	}
+	state, err := os.MkdirTemp("", "state")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(state)
+	for _, variable := range stateIn(state) {
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
 	}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -50,6 +62,11 @@ func (t tests) Run() int {
 		}
 	}
 	return t.all.Run()
+}
+
+// stateIn makes the program keep its history in a folder, on any operating system.
+func stateIn(folder string) []string {
+	return []string{"XDG_STATE_HOME=" + folder, "HOME=" + folder, "LOCALAPPDATA=" + folder}
 }
 
 // environment makes the program ask the API at a base URL about the simulator's account.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts",
 		Setup: func(env *testscript.Env) error {
+			for _, variable := range stateIn(filepath.Join(env.WorkDir, "state")) {
+				name, value, _ := strings.Cut(variable, "=")
+				env.Setenv(name, value)
+			}
 			env.Setenv("TOKEN", simulator.Token)
 			env.Setenv("PLACEHOLDER", "${CLOUDFLARE_API_TOKEN}")
 			env.Setenv("ACCOUNT", simulator.AccountID)

@@ -23,7 +23,7 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client.NewClient(transport.NewStdio(path, nil, "--simulate", "--allow-start"))
+	c := client.NewClient(transport.NewStdio(path, stateIn(t.TempDir()), "--simulate", "--allow-start"))
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

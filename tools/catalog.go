@@ -27,6 +27,10 @@ type Options struct {
 	// Names are the tools to serve; all if there are none.
 	Names []string
 
+	// Observe, unless nil, is told of each test that a call has started or read. It
+	// returns at once, and is safe for concurrent use.
+	Observe func(Observation)
+
 	// Simulated makes the instructions say that every figure is made up.
 	Simulated bool
 }

@@ -77,11 +77,14 @@ func newGetTest(s *service) server.ServerTool {
 				return PolicyTest{}, err
 			}
 			defer release()
+			calledAt := time.Now()
 			snapshot, err := s.readPolicyTest(ctx, watcher, in.AccountID, in.PolicyTestID, in.WaitSeconds.duration())
 			if err != nil {
 				return PolicyTest{}, err
 			}
-			return s.newPolicyTest(in.PolicyTestID, snapshot), nil
+			test := s.newPolicyTest(in.PolicyTestID, snapshot)
+			s.observe(in.AccountID, in.PolicyTestID, calledAt, snapshot, test)
+			return test, nil
 		},
 	}.ServerTool(s.typedOptions(readPhrases))
 }

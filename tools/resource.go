@@ -62,11 +62,13 @@ func (s *service) readResource(ctx context.Context, addresses *typed.Arguments[t
 		return Contents{}, err
 	}
 	defer release()
+	calledAt := time.Now()
 	snapshot, err := s.readPolicyTest(ctx, watcher, address.AccountID, address.PolicyTestID, 0)
 	if err != nil {
 		return Contents{}, err
 	}
 	test := s.newPolicyTest(address.PolicyTestID, snapshot)
+	s.observe(address.AccountID, address.PolicyTestID, calledAt, snapshot, test)
 	data, err := typed.Marshal(test)
 	if err != nil {
 		return Contents{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/server"
@@ -106,6 +107,7 @@ func newStartTest(s *service) server.ServerTool {
 				return StartedTest{}, err
 			}
 			defer release()
+			calledAt := time.Now()
 			answer, err := watcher.Client().StartPolicyTest(ctx, string(in.AccountID), policies)
 			if err != nil {
 				return StartedTest{}, err
@@ -113,7 +115,8 @@ func newStartTest(s *service) server.ServerTool {
 			if !PolicyTestID(answer.Result.ID).Valid() {
 				return StartedTest{}, &cfapi.Error{Kind: cfapi.UnexpectedResponse, Summary: "a success without a usable ID of the test", MayBeDone: true}
 			}
-			return s.afterStart(ctx, watcher, in, answer), nil
+			s.observeStart(in, PolicyTestID(answer.Result.ID), calledAt)
+			return s.afterStart(ctx, watcher, in, answer, calledAt), nil
 		},
 	}.ServerTool(s.typedOptions(startPhrases))
 }
@@ -123,7 +126,7 @@ const started = "success"
 
 // afterStart waits if that is wanted, and makes the result. Whatever happens on the
 // way, the ID must reach the caller.
-func (s *service) afterStart(ctx context.Context, watcher *watch.Watcher, in startInput, answer cfapi.Answer[cfapi.StartedPolicyTest]) StartedTest {
+func (s *service) afterStart(ctx context.Context, watcher *watch.Watcher, in startInput, answer cfapi.Answer[cfapi.StartedPolicyTest], calledAt time.Time) StartedTest {
 	out := StartedTest{ID: answer.Result.ID}
 	out.Summary = fmt.Sprintf("Policy test %s was started.", out.ID)
 	if status := answer.Result.Status; status != "" && status != started {
@@ -139,6 +142,7 @@ func (s *service) afterStart(ctx context.Context, watcher *watch.Watcher, in sta
 			out.Warnings = append(out.Warnings, "It could not be watched: "+s.requestError(ctx, readPhrases, err).Error())
 		} else {
 			test := s.newPolicyTest(id, snapshot)
+			s.observe(in.AccountID, id, calledAt, snapshot, test)
 			out.Test = (*watchedTest)(&test)
 			out.Summary += " " + test.Summary
 		}

@@ -22,10 +22,9 @@ const (
 
 // Tests of [AccountID] that show the other ends a test can come to.
 const (
-	// BlockedID ends as "blocked" after 4 s, half way.
+	// BlockedID has ended as "blocked", half way.
 	BlockedID = "example-blocked"
-	// ExceededTimeID ends as "exceeded time" after 6 s, with a quarter of the
-	// users left.
+	// ExceededTimeID has ended as "exceeded time", with a quarter of the users left.
 	ExceededTimeID = "example-exceeded-time"
 	// UnknownStatusID has a status that Cloudflare does not document.
 	UnknownStatusID = "example-unknown-status"
@@ -41,6 +40,7 @@ type Simulator struct {
 	mu       sync.Mutex
 	tests    map[string]*run
 	quota    quota
+	memory   Memory
 	faults   func(request int) Fault
 	requests int
 	started  int // tests, by request
@@ -53,8 +53,8 @@ func New() *Simulator {
 		mux: http.NewServeMux(),
 		tests: map[string]*run{
 			PolicyTestID:    newRun(PolicyTestID, 20, 8*time.Second),
-			BlockedID:       {id: BlockedID, users: 20, duration: 4 * time.Second, end: cfapi.Blocked, share: 0.5, outcomes: usual},
-			ExceededTimeID:  {id: ExceededTimeID, users: 20, duration: 6 * time.Second, end: cfapi.ExceededTime, share: 0.75, outcomes: usual},
+			BlockedID:       {id: BlockedID, users: 20, end: cfapi.Blocked, share: 0.5, outcomes: usual},
+			ExceededTimeID:  {id: ExceededTimeID, users: 20, end: cfapi.ExceededTime, share: 0.75, outcomes: usual},
 			UnknownStatusID: {id: UnknownStatusID, users: 20, end: "paused", share: 0.25, outcomes: usual},
 			// The example counts 5 users for each outcome.
 			DocumentedID: {id: DocumentedID, fixed: DocumentedExample, users: 20, share: 0.75, outcomes: []outcome{approved, blocked, errored}},
@@ -76,6 +76,14 @@ func (s *Simulator) AddTest(id string, users int, duration time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tests[id] = newRun(id, users, duration)
+}
+
+// AddUnfinished is AddTest for a test that does not come to its end: after duration it
+// has the status end, and only a share of the users, 0 to 1, has been processed.
+func (s *Simulator) AddUnfinished(id string, users int, duration time.Duration, end cfapi.Status, share float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tests[id] = &run{id: id, users: users, duration: duration, end: end, share: share, outcomes: usual}
 }
 
 // SetQuota replaces the quota of 1,200 requests in 5 minutes.
@@ -151,17 +159,14 @@ func (s *Simulator) getPolicyTest(w http.ResponseWriter, r *http.Request) {
 	if !checkAccount(w, r) {
 		return
 	}
-	s.mu.Lock()
-	test, ok := s.tests[r.PathValue("policy_test_id")]
-	var state any
-	if ok {
-		state = test.state(time.Now())
-	}
-	s.mu.Unlock()
-	if !ok {
+	test := s.find(r.PathValue("policy_test_id"))
+	if test == nil {
 		notFound(w)
 		return
 	}
+	s.mu.Lock()
+	state := test.state(time.Now())
+	s.mu.Unlock()
 	succeed(w, state)
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // startPolicyTest starts a test of 20 users that takes 8 s, whatever the
-// policies. Its ID depends only on how many were started before.
+// policies. Its ID depends only on how many were started before, in the memory
+// as well.
 func (s *Simulator) startPolicyTest(w http.ResponseWriter, r *http.Request) {
 	if !checkAccount(w, r) {
 		return
@@ -32,13 +33,32 @@ func (s *Simulator) startPolicyTest(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	succeed(w, cfapi.StartedPolicyTest{ID: s.startNext(), Status: "success"})
+}
+
+// startNext starts a test under the next ID that is free.
+func (s *Simulator) startNext() (id string) {
+	for {
+		s.mu.Lock()
+		s.started++
+		id = fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, "policy test ", s.started)))
+		s.mu.Unlock()
+		now := time.Now()
+		if s.memory.Claim == nil || s.memory.Claim(id, now) {
+			s.addStarted(id, now)
+			return id
+		}
+	}
+}
+
+// addStarted makes a test known that was started at a moment.
+func (s *Simulator) addStarted(id string, at time.Time) *run {
+	test := newRun(id, 20, 8*time.Second)
+	test.started = at
 	s.mu.Lock()
-	s.started++
-	test := newRun(fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, "policy test ", s.started))), 20, 8*time.Second)
-	test.started = time.Now()
-	s.tests[test.id] = test
-	s.mu.Unlock()
-	succeed(w, cfapi.StartedPolicyTest{ID: test.id, Status: "success"})
+	defer s.mu.Unlock()
+	s.tests[id] = test
+	return test
 }
 
 // validPolicy accepts the ID of a reusable policy, or an inline policy with what

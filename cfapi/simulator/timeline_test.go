@@ -134,14 +134,17 @@ func TestOtherExamples(t *testing.T) {
 		status    cfapi.Status
 		processed float64
 	}{
-		{simulator.BlockedID, 4 * time.Second, cfapi.Blocked, 50},
-		{simulator.ExceededTimeID, 6 * time.Second, cfapi.ExceededTime, 75},
+		{simulator.BlockedID, 0, cfapi.Blocked, 50},
+		{simulator.ExceededTimeID, 0, cfapi.ExceededTime, 75},
 		{simulator.UnknownStatusID, 0, "paused", 25},
+		{"unfinished", 4 * time.Second, cfapi.Blocked, 50},
 	} {
 		t.Run(c.id, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				moments := watch(t, simulator.New(), c.id, 10*time.Second)
+				sim := simulator.New()
+				sim.AddUnfinished("unfinished", 20, 4*time.Second, cfapi.Blocked, 0.5)
+				moments := watch(t, sim, c.id, 10*time.Second)
 				wantSound(t, moments, c.id, 20)
 				wantEnd(t, moments, c.end, c.status, c.processed)
 			})
@@ -195,10 +198,11 @@ func TestTestsAreIndependent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sim := simulator.New()
+		sim.AddTest("second", 20, 8*time.Second)
 		client := serve(t, sim)
 		ask(t, client, simulator.PolicyTestID)
 		time.Sleep(6 * time.Second)
-		if got := ask(t, client, simulator.BlockedID).result(t); got.Status != cfapi.Processing || *got.PercentUsersProcessed != 0 {
+		if got := ask(t, client, "second").result(t); got.Status != cfapi.Processing || *got.PercentUsersProcessed != 0 {
 			t.Errorf("the second test starts as %+v", got)
 		}
 		var wg sync.WaitGroup

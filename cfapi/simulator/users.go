@@ -40,17 +40,14 @@ func (s *Simulator) listUsers(w http.ResponseWriter, r *http.Request) {
 		invalid(w, "invalid query parameter")
 		return
 	}
-	s.mu.Lock()
-	test := s.tests[r.PathValue("policy_test_id")]
-	processed := 0
-	if test != nil {
-		_, processed = test.progress(time.Now())
-	}
-	s.mu.Unlock()
+	test := s.find(r.PathValue("policy_test_id"))
 	if test == nil {
 		notFound(w)
 		return
 	}
+	s.mu.Lock()
+	_, processed := test.progress(time.Now())
+	s.mu.Unlock()
 	users := []cfapi.User{}
 	for i := range processed {
 		if u := user(i, test.outcome(i)); filter == "" || u.Status == filter {

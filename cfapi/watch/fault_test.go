@@ -121,12 +121,16 @@ func TestEndsOfWaits(t *testing.T) {
 		took   time.Duration // at most
 	}{
 		simulator.PolicyTestID:    {cfapi.Complete, 9500 * time.Millisecond},
-		simulator.BlockedID:       {cfapi.Blocked, 5500 * time.Millisecond},
-		simulator.ExceededTimeID:  {cfapi.ExceededTime, 7500 * time.Millisecond},
+		"blocked":                 {cfapi.Blocked, 5500 * time.Millisecond},
+		"exceeded":                {cfapi.ExceededTime, 7500 * time.Millisecond},
+		simulator.BlockedID:       {cfapi.Blocked, 0},
+		simulator.ExceededTimeID:  {cfapi.ExceededTime, 0},
 		simulator.UnknownStatusID: {"paused", 0},
 		simulator.DocumentedID:    {cfapi.Complete, 0},
 	} {
 		inBubble(t, quota.Default, func(t *testing.T, a *api, w *watch.Watcher) {
+			a.AddUnfinished("blocked", 20, 4*time.Second, cfapi.Blocked, 0.5)
+			a.AddUnfinished("exceeded", 20, 6*time.Second, cfapi.ExceededTime, 0.75)
 			r := wait(t, w, id, time.Minute)
 			if r.err != nil || r.snapshot.Answer.Result.Status != tt.status || r.took > tt.took {
 				t.Errorf("%s: %v, %q after %v", id, r.err, r.snapshot.Answer.Result.Status, r.took)

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/history"
+	"access-policy-mcp/server"
+	"access-policy-mcp/tools"
+)
+
+// policyTestID is the ID that a command is given or, without one, that of the newest test
+// in the history, which it says on stderr. Unless an account is set, the test's own
+// becomes that of the command, as if it had been typed. The simulator has an example besides. If there is no ID,
+// lacks says so.
+func policyTestID(command *cobra.Command, settings *Settings, args []string) (id string, lacks []lack) {
+	typeIt := "type it after the command, as in " + command.CommandPath() + " ID"
+	if len(args) == 1 {
+		if strings.TrimSpace(args[0]) == "" { // as of a variable that was to have the ID
+			lacks = []lack{{"the ID of a test", typeIt}}
+		}
+		return args[0], lacks
+	}
+	account := cmp.Or(settings.AccountID, strings.TrimSpace(settings.environment["CLOUDFLARE_ACCOUNT_ID"]))
+	if settings.Simulate {
+		account = cmp.Or(settings.AccountID, simulator.AccountID)
+	}
+	tests, err := settings.rememberedTests()
+	test, ok := history.Newest(tests, account, settings.Simulate)
+	switch {
+	case ok:
+		if account == "" {
+			_ = command.Flags().Set("account-id", test.AccountID) // a text, which cannot be wrong
+		}
+		sayLast(command.ErrOrStderr(), test)
+		return test.PolicyTestID, nil
+	case settings.Simulate:
+		return simulator.PolicyTestID, nil
+	default:
+		return "", []lack{{"the ID of a test", typeIt + "; " + settings.noLastTest(account, tests, err)}}
+	}
+}
+
+// rememberedTests are those of the history with IDs that a command could be given: anybody may
+// have edited the file.
+func (s *Settings) rememberedTests() ([]history.Test, error) {
+	store := s.history()
+	if store == nil {
+		return nil, nil
+	}
+	tests, err := store.Tests()
+	var valid []history.Test
+	for _, t := range tests {
+		if tools.AccountID(t.AccountID).Valid() && tools.PolicyTestID(t.PolicyTestID).Valid() {
+			valid = append(valid, t)
+		}
+	}
+	return valid, err
+}
+
+// sayLast says which test a command without an ID takes.
+func sayLast(stderr io.Writer, test history.Test) {
+	when := "asked about " + ago(time.Since(test.AskedAt))
+	if !test.StartedAt.IsZero() {
+		when = "started " + ago(time.Since(test.StartedAt))
+	}
+	policies := ""
+	if len(test.Policies) > 0 {
+		policies = " with " + strings.Join(test.Policies, ", ")
+	}
+	_, _ = fmt.Fprintf(stderr, "The last test, %s%s: %s\n", when, policies, test.PolicyTestID)
+}
+
+// nowhere is why nothing is remembered where the environment does not tell where.
+const nowhere = "nothing is remembered, because the environment names no home directory"
+
+// noLastTest says why there is no last test to take. err is why the history could not be
+// read, if it could not.
+func (s *Settings) noLastTest(account string, tests []history.Test, err error) string {
+	_, ofOthers := history.Newest(tests, "", false)
+	_, simulated := history.Newest(tests, "", true)
+	switch {
+	case s.NoHistory:
+		return "with --no-history no test is remembered"
+	case s.history() == nil:
+		return nowhere
+	case err != nil:
+		return "the tests that this machine remembers cannot be read: " + err.Error()
+	case ofOthers:
+		return "this machine remembers tests of other accounts only: see " + server.Name + " tests"
+	case simulated:
+		return "this machine remembers only simulated tests, which --simulate asks about"
+	default:
+		return "this machine remembers no test yet"
+	}
+}
+
+// ago says how long ago something was, in one unit.
+func ago(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if n := d / unit.of; n > 0 {
+			return fmt.Sprintf("%d %s ago", n, unit.name)
+		}
+	}
+	return "just now"
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/history"
+)
+
+// leastPolicies is what is left of the policies in the list before they are left out.
+const leastPolicies = 12
+
+// testsTable has two lines for each test: what a person looks for, fitted to the width of
+// the terminal, and the ID, which is of use only as a whole.
+func testsTable(tests []history.Test, now time.Time, width int) []text {
+	if len(tests) == 0 {
+		return nil
+	}
+	// The least important are last: they are the first to go.
+	rows := []text{{{"LAST ASKED", bold}, {"STATUS", bold}, {"DONE", bold}, {"BLOCKED", bold}, {"ERRORED", bold}, {"APPROVED", bold}, {"POLICIES", bold}}}
+	for _, t := range tests {
+		rows = append(rows, testRow(t, now))
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], displaywidth.String(cell.text))
+		}
+	}
+	widths = widths[:fittingColumns(widths, width)]
+	var lines []text
+	for i, row := range rows {
+		var line text
+		padding := 0
+		for column, wide := range widths {
+			line = append(line, span{strings.Repeat(" ", padding), plain}, row[column])
+			padding = wide + tableGap - displaywidth.String(row[column].text)
+		}
+		lines = append(lines, line.cut(width))
+		if i > 0 {
+			lines = append(lines, text{{"  " + testIDs(tests[i-1], tests), faint}})
+		}
+	}
+	return lines
+}
+
+// fittingColumns is how many columns fit into the width, at least one. The last of all,
+// the policies, may be cut: it is text.
+func fittingColumns(widths []int, width int) int {
+	total, all := 0, len(widths)
+	for i, wide := range widths {
+		if i == all-1 {
+			wide = min(wide, leastPolicies)
+		}
+		if total += wide; total > width {
+			return max(i, 1)
+		}
+		total += tableGap
+	}
+	return all
+}
+
+// testIDs identifies a test: by its account as well, where there are several.
+func testIDs(t history.Test, all []history.Test) string {
+	ids := t.PolicyTestID
+	if slices.ContainsFunc(all, func(other history.Test) bool {
+		return !other.Simulated && !t.Simulated && other.AccountID != t.AccountID
+	}) {
+		ids += " in account " + t.AccountID
+	}
+	if t.Simulated {
+		ids += " (simulated)"
+	}
+	return ids
+}
+
+func testRow(t history.Test, now time.Time) text {
+	r := resultOf(t)
+	done := ""
+	if r.PercentUsersProcessed != nil {
+		done = exactly(*r.PercentUsersProcessed) + "%"
+	}
+	count := func(n *cfapi.Count, style style) span {
+		switch {
+		case n == nil:
+			return span{}
+		case *n == 0:
+			style = plain
+		}
+		return span{grouped(*n), style}
+	}
+	status, style := listedStatus(r.Status)
+	return text{
+		{ago(now.Sub(t.AskedAt)), plain}, {status, style}, {done, plain},
+		count(r.UsersBlocked, red), count(r.UsersErrored, yellow), count(r.UsersApproved, green), {strings.Join(t.Policies, ", "), plain},
+	}
+}
+
+// listedStatus is a status in a list, in the color that [statusWords] has for it.
+func listedStatus(status cfapi.Status) (string, style) {
+	switch status {
+	case cfapi.Complete:
+		return string(status), green
+	case cfapi.Blocked, cfapi.ExceededTime:
+		return string(status), red
+	default:
+		return cmp.Or(string(status), "not known"), yellow
+	}
+}
