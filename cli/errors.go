@@ -40,7 +40,7 @@ func starting(policies []string) purpose {
 	return purpose{
 		permission: "Access: Policy Test Write",
 		subject:    "account or policy",
-		check:      "Check --policy, and the account (--account-id or CLOUDFLARE_ACCOUNT_ID).",
+		check:      "Check --policy, which takes IDs and not names, and the account (--account-id or CLOUDFLARE_ACCOUNT_ID).",
 		policies:   policies,
 	}
 }

@@ -23,14 +23,14 @@ func stdioCommand(settings *Settings) *cobra.Command {
 }
 
 func serveStdio(command *cobra.Command, settings *Settings) error {
+	if isTerminal(command.InOrStdin()) {
+		_, _ = io.WriteString(command.ErrOrStderr(), typedAtTerminal)
+	}
 	app, err := newServerApp(command, settings)
 	if err != nil {
 		return err
 	}
 	defer app.stop()
-	if isTerminal(command.InOrStdin()) {
-		_, _ = io.WriteString(command.ErrOrStderr(), typedAtTerminal)
-	}
 	app.log.Info("serving MCP over stdin and stdout", "version", server.Version())
 	ctx := tools.WithCaller(command.Context(), app.caller)
 	return exitWith(exitFailure, app.server.ServeStdio(ctx, command.InOrStdin(), command.OutOrStdout()))
@@ -38,5 +38,5 @@ func serveStdio(command *cobra.Command, settings *Settings) error {
 
 // typedAtTerminal tells a person who has typed the command what they see, which no client
 // does.
-const typedAtTerminal = "This is an MCP server: it now waits for a client to speak on stdin. Ctrl-C ends it.\n" +
-	"To ask for yourself type " + server.Name + " get ID, or --help for all commands.\n"
+const typedAtTerminal = "This is an MCP server, which waits for a client on stdin. Ctrl-C ends it.\n" +
+	"To ask for yourself: " + server.Name + " get ID    (all commands: --help)\n"

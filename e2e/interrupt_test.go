@@ -119,6 +119,9 @@ func TestInterrupted(t *testing.T) {
 		"all as JSON":             {hanging(), 1, "users x --all --json", "", "interrupted"},
 		"start without an answer": {hanging(), 1, "start --policy x", "", "it is not known whether a test was started"},
 		"start and wait":          {simulator.New(), 2, "start --policy x --wait 60s", "was started", "interrupted"},
+		"start and wait quietly":  {simulator.New(), 2, "start --policy x --wait 60s -q", "\n", "interrupted"},
+		"start and wait, as JSON": {simulator.New(), 2, "start --policy x --wait 60s --json", `"id":"`, "interrupted"},
+		"wait with a limit":       {long, 1, "get long --wait 60s --max-blocked 0", "is still processing", "interrupted"},
 	} {
 		for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 			t.Run(name+"/"+signal.String(), func(t *testing.T) {
