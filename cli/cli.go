@@ -19,10 +19,11 @@ import (
 // reads no other and changes none. When ctx ends, servers end gracefully and waits end
 // at once.
 func Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := rootCommand(newSettings(env))
+	settings := newSettings(env)
+	root := rootCommand(settings)
 	root.SetArgs(append([]string{}, args...))                                   // never nil, which cobra takes for the arguments of the process
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // also the one without descriptions
-		addValueCompletions(root)
+		addValueCompletions(root, settings)
 	}
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -63,9 +66,9 @@ func flagValues() map[string][]string {
 
 // addValueCompletions lets shells complete the values of flags. For a flag whose values
 // nobody can know they offer nothing, and no names of files either.
-func addValueCompletions(command *cobra.Command) {
+func addValueCompletions(root *cobra.Command, settings *Settings) {
 	values := flagValues()
-	for _, command := range append(command.Commands(), command) {
+	for _, command := range append(root.Commands(), root) {
 		flags := append(flagNames(command.LocalFlags()), flagNames(command.PersistentFlags())...)
 		for _, name := range flags {
 			complete := cobra.FixedCompletions(values[name], cobra.ShellCompDirectiveNoFileComp)
@@ -74,10 +77,29 @@ func addValueCompletions(command *cobra.Command) {
 			}
 			_ = command.RegisterFlagCompletionFunc(name, complete) // a flag has one already if it is of every command
 		}
-		if command.ValidArgs == nil && command.ValidArgsFunction == nil {
+		switch {
+		case slices.Contains([]string{"get", "users"}, command.Name()):
+			command.ValidArgsFunction = settings.completeTest
+		case command.ValidArgs == nil && command.ValidArgsFunction == nil:
 			command.ValidArgsFunction = cobra.NoFileCompletions
 		}
 	}
+}
+
+// completeTest offers the IDs of remembered tests, the newest first.
+func (s *Settings) completeTest(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	if len(args) > 0 {
+		return nil, directive
+	}
+	tests, _ := s.rememberedTests() // a history that cannot be read offers nothing
+	var offers []string
+	for _, test := range tests {
+		if test.Simulated == s.Simulate {
+			offers = append(offers, fmt.Sprintf("%s\tasked about %s %s", test.PolicyTestID, ago(time.Since(test.AskedAt)), resultOf(test).Status))
+		}
+	}
+	return offers, directive
 }
 
 // policyFiles completes @FILE.

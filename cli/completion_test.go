@@ -42,6 +42,21 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+// TestCompletedTests: the tests of the history are offered, simulated ones with --simulate.
+func TestCompletedTests(t *testing.T) {
+	env := []string{"HOME=" + t.TempDir(), "LOCALAPPDATA=" + t.TempDir()}
+	status, id, stderr := run(t, env, "start", "-q", "--simulate", "--policy", "abc")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	for args, want := range map[string]bool{"get --simulate": true, "users --simulate": true, "get": false, "get --simulate a": false, "get --simulate --no-history": false, "start --simulate": false} {
+		_, stdout, _ := run(t, env, append([]string{cobra.ShellCompNoDescRequestCmd}, append(strings.Fields(args), "")...)...)
+		if got := strings.HasPrefix(stdout, id); got != want {
+			t.Errorf("%s: offered: %t\n%s", args, got, stdout)
+		}
+	}
+}
+
 // TestCompletedValues: a flag that the help gives a list of values for offers them.
 func TestCompletedValues(t *testing.T) {
 	forEachFlag(t, func(_ *cobra.Command, flag *pflag.Flag) {

@@ -94,7 +94,7 @@ func typedBy(place string, p purpose) string {
 		if err != nil || i >= len(p.policies) {
 			return "--policy"
 		}
-		name := "--policy " + p.policies[i]
+		name := strings.TrimSpace("--policy " + p.policies[i])
 		if field != "" {
 			name += ": " + field
 		}

@@ -121,8 +121,11 @@ func (s *Settings) readFlags(flags *pflag.FlagSet) error {
 		if !ok || flag.Changed || flag.Name == "help" {
 			return
 		}
-		if setErr := flags.Set(flag.Name, value); setErr != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", name, setErr))
+		setErr := flags.Set(flag.Name, value)
+		if wrong, ok := errors.AsType[*pflag.InvalidValueError](setErr); ok {
+			err = errors.Join(err, errors.New(name+": "+valueWords(wrong)))
+		} else {
+			err = errors.Join(err, setErr)
 		}
 	})
 	return err
