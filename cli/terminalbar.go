@@ -38,18 +38,16 @@ type outcome struct {
 // bar draws the share of processed users, split into their outcomes, in so many columns.
 func bar(test cfapi.PolicyTest, columns int, colored bool) text {
 	filled := filledColumns(processedShare(test), columns)
-	all := outcomes(test)
+	known := outcomes(test)
+	all := append(known[:], outcome{mark: "+"})
 	var line text
-	for i, n := range split(filled, barWeights(all)) {
-		part := span{"+", plain}
-		if i < barUntold {
-			part = span{all[i].mark, all[i].style}
-		}
-		if colored {
-			part.text = "█"
-		}
+	for i, n := range split(filled, barWeights(known)) {
 		if n > 0 {
-			line = append(line, span{strings.Repeat(part.text, n), part.style})
+			mark := all[i].mark
+			if colored {
+				mark = "█"
+			}
+			line = append(line, span{strings.Repeat(mark, n), all[i].style})
 		}
 	}
 	rest := "·"

@@ -41,7 +41,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    command("status N COMMAND...", 2, status),
-			"api":       command("api [STATUS BODYFILE]", 0, api),
+			"api":       command("api [hanging|failing|STATUS BODYFILE]", 0, api),
+			"tty":       command("tty [-interrupt] [-stderr] COLUMNS STATUS COMMAND...", 3, tty),
 			"serve":     command("serve ARG...", 1, serve),
 			"post":      command("post PATH FILE [HEADER...]", 2, post),
 			"fetch":     command("fetch PATH [HEADER...]", 1, fetch),
@@ -77,19 +78,29 @@ func status(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// api [STATUS BODYFILE] starts an API on loopback and points the configuration to it:
-// the simulator, or one that always gives the same answer.
+// api [hanging|failing|STATUS BODYFILE] starts an API on loopback and points the
+// configuration to it: the simulator, one that never answers, one that answers once and
+// then fails, or one that always gives the same answer.
 func api(ts *testscript.TestScript, args []string) {
 	sim := simulator.New()
 	if len(args) == 2 {
 		code, err := strconv.Atoi(args[0])
 		ts.Check(err)
 		sim.SetFaults(simulator.Always(simulator.Fault{Status: code, Body: ts.ReadFile(args[1])}))
+	} else if len(args) == 1 && args[0] == "hanging" {
+		sim.SetFaults(simulator.Always(simulator.Fault{Delay: time.Hour}))
+	} else if len(args) == 1 && args[0] == "failing" {
+		sim.SetFaults(func(request int) simulator.Fault {
+			return simulator.Fault{Status: min(request-1, 1) * http.StatusServiceUnavailable}
+		})
 	} else if len(args) != 0 {
-		ts.Fatalf("usage: api [STATUS BODYFILE]")
+		ts.Fatalf("usage: api [hanging|failing|STATUS BODYFILE]")
 	}
 	upstream := httptest.NewServer(sim)
-	ts.Defer(upstream.Close)
+	ts.Defer(func() {
+		upstream.CloseClientConnections()
+		upstream.Close()
+	})
 	ts.Setenv("CLOUDFLARE_BASE_URL", upstream.URL)
 	ts.Setenv("CLOUDFLARE_API_TOKEN", simulator.Token)
 	ts.Setenv("CLOUDFLARE_ACCOUNT_ID", simulator.AccountID)
