@@ -141,27 +141,32 @@ func split(columns int, weights [barParts]float64) [barParts]int {
 		}
 		left -= parts[i]
 	}
-	for ; left != 0; left -= sign(left) {
-		parts[furthest(parts, weights, sum, columns, sign(left))] += sign(left)
+	for ; left > 0; left-- {
+		parts[smallest(parts, weights, float64(columns)/sum)]++
+	}
+	for ; left < 0; left++ { // what the least outcomes have too much, the largest gives
+		parts[largest(parts)]--
 	}
 	return parts
 }
 
-// furthest is the part that is most too small, or too large if direction is negative.
-func furthest(parts [barParts]int, weights [barParts]float64, sum float64, columns, direction int) int {
-	best, most := 0, math.Inf(-1)
+// smallest is the part that lacks most of its share.
+func smallest(parts [barParts]int, weights [barParts]float64, perWeight float64) int {
+	best, most := barUntold, 0.0
 	for i, w := range weights {
-		distance := float64(direction) * (w/sum*float64(columns) - float64(parts[i]))
-		if distance > most && (direction > 0 && w > 0 || parts[i] > 0 && direction < 0) {
-			best, most = i, distance
+		if lack := w*perWeight - float64(parts[i]); lack > most {
+			best, most = i, lack
 		}
 	}
 	return best
 }
 
-func sign(n int) int {
-	if n < 0 {
-		return -1
+func largest(parts [barParts]int) int {
+	best := 0
+	for i, n := range parts {
+		if n >= parts[best] {
+			best = i
+		}
 	}
-	return 1
+	return best
 }

@@ -20,7 +20,8 @@ type waitState struct {
 	readAt  time.Time    // when the figures were read; zero if there are none yet
 	failure *cfapi.Error // why later figures are missing; nil if they are not
 
-	// The first percentage and when it was read, for an estimate of the end.
+	// The first percentage and when it was read, for an estimate of the end. One that has
+	// gone back is the first again.
 	first   *float64
 	firstAt time.Time
 }
@@ -31,8 +32,9 @@ func (s *waitState) take(snapshot watch.Snapshot) {
 	if !snapshot.Known() {
 		return
 	}
+	last := s.test.PercentUsersProcessed
 	s.test, s.readAt = snapshot.Answer.Result, snapshot.ReadAt
-	if percent := s.test.PercentUsersProcessed; percent != nil && (s.first == nil || *percent < *s.first) {
+	if percent := s.test.PercentUsersProcessed; percent != nil && (s.first == nil || last != nil && *percent < *last) {
 		s.first, s.firstAt = percent, s.readAt
 	}
 }

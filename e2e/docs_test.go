@@ -117,7 +117,7 @@ func TestDocsCommands(t *testing.T) {
 		"go run ./e2e/soak":                  {"../.ci/run", "go run ./e2e/soak"},
 		"go test -run '^$' -bench . -count 5 ./e2e":      {"bench_test.go", "func Benchmark"},
 		"go test -run '^$' -bench Waiters ./cfapi/watch": {"../cfapi/watch/bench_test.go", "func BenchmarkWaiters"},
-		"go test ./tools ./server -update":               {"../tools/golden_test.go", `flag.Bool("update"`},
+		"go test ./cli ./tools ./server -update":         {"../tools/golden_test.go", `flag.Bool("update"`},
 	}
 	shown := map[string]bool{}
 	for _, b := range blocks(t, "sh") {
