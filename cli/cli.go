@@ -40,9 +40,10 @@ func rootCommand(settings *Settings) *cobra.Command {
 		Long: "Tells how a Cloudflare Access policy test is going and what it found.\n" +
 			"Without a command it serves MCP over stdin and stdout, for an assistant.\n\n" +
 			"It needs a Cloudflare API token in CLOUDFLARE_API_TOKEN, or in the file that\n" +
-			"CLOUDFLARE_API_TOKEN_FILE names (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY), and\n" +
-			"the account in CLOUDFLARE_ACCOUNT_ID. With --simulate it needs neither. The global\n" +
-			"flags can also be set as ACCESS_POLICY_MCP_<FLAG>, such as ACCESS_POLICY_MCP_LOG_LEVEL.",
+			"CLOUDFLARE_API_TOKEN_FILE names (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY),\n" +
+			"and the account in CLOUDFLARE_ACCOUNT_ID. With --simulate it needs neither. The\n" +
+			"global flags can also be set as ACCESS_POLICY_MCP_<FLAG>, such as\n" +
+			"ACCESS_POLICY_MCP_LOG_LEVEL.",
 		Example: "  access-policy-mcp get ID --wait 10m\n" +
 			"  access-policy-mcp users ID --status blocked\n" +
 			"  access-policy-mcp get --simulate --wait 30      # no account needed",

@@ -14,7 +14,7 @@ func completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print a script that completes commands in your shell",
-		Long: "Prints a script with which your shell completes commands, flags and their values.\n" +
+		Long: "Prints a script with which your shell completes commands, flags and values.\n" +
 			"In bash it needs the package bash-completion.",
 		Example: "  source <(access-policy-mcp completion bash)             # in ~/.bashrc\n" +
 			"  source <(access-policy-mcp completion zsh)              # in ~/.zshrc\n" +

@@ -13,8 +13,8 @@ func stdioCommand(settings *Settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "stdio",
 		Short: "Serve MCP over stdin and stdout (the default)",
-		Long: "Serves MCP over stdin and stdout, for a client that starts this program. Logs go to\n" +
-			"stderr. It is what the program does without a command.",
+		Long: "Serves MCP over stdin and stdout, for a client that starts this program. Logs go\n" +
+			"to stderr. It is what the program does without a command.",
 		Example: "  access-policy-mcp stdio\n" +
 			"  access-policy-mcp stdio --simulate --allow-start",
 		Args: noArguments,

@@ -3,6 +3,9 @@ package cli
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
 )
 
 // TestWrongUsage: every wrong command line is 2, says what is wrong and where to read
@@ -79,6 +82,28 @@ func TestMissing(t *testing.T) {
 			if !strings.Contains(stderr, text) {
 				t.Errorf("%s: %q is not in\n%s", tt.args, text, stderr)
 			}
+		}
+	}
+}
+
+// TestHelpWidth: help texts fit a terminal of the usual width.
+func TestHelpWidth(t *testing.T) {
+	commands := append(rootCommand(newSettings(nil)).Commands(), &cobra.Command{Use: "help"})
+	for _, command := range commands {
+		_, stdout, stderr := run(t, nil, command.Name(), "--help")
+		if !strings.Contains(stdout, "\nExamples:\n") || !strings.Contains(stdout, "\nFlags:\n") || stderr != "" {
+			t.Errorf("%s: %s%s", command.Name(), stdout, stderr)
+		}
+		for line := range strings.Lines(stdout) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > helpWidth {
+				t.Errorf("%s: %d columns: %s", command.Name(), n, line)
+			}
+		}
+	}
+	_, stdout, _ := run(t, nil, "--help")
+	for line := range strings.Lines(stdout) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > helpWidth {
+			t.Errorf("%d columns: %s", n, line)
 		}
 	}
 }

@@ -60,9 +60,11 @@ func usersCommand(settings *Settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "users [ID]",
 		Short: "List the users of a test, for example those who are locked out",
-		Long: "Lists users with what the test found for each: as a table on a terminal, tab-separated elsewhere, or as --output says.\n" +
-			"Without an ID it takes the last test that this machine has started or asked about.\n\n" +
-			"Exit status: 0 all that was asked for is listed, 1 not all of it, 2 wrong usage, 130 interrupted.",
+		Long: "Lists users with what the test found for each: as a table on a terminal,\n" +
+			"tab-separated elsewhere, or as --output says. Without an ID it takes the last\n" +
+			"test that this machine has started or asked about.\n\n" +
+			"Exit status: 0 all that was asked for is listed, 1 not all of it, 2 wrong usage,\n" +
+			"130 interrupted.",
 		Example: "  access-policy-mcp users --status blocked\n" +
 			"  access-policy-mcp users ID --status blocked\n" +
 			"  access-policy-mcp users ID --all --json\n" +
