@@ -13,19 +13,29 @@ import (
 )
 
 // TestCallTool: a call waits as long as its context says, beyond the bound of
-// wait_seconds, and its figures are shown on the way.
+// wait_seconds, and its figures are shown on the way. An API that is away for an hour
+// does not end it.
 func TestCallTool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := simulator.New()
 		sim.AddTest("long", 100_000, 20*time.Hour)
+		began := time.Now()
+		sim.SetFaults(func(int) simulator.Fault {
+			if passed := time.Since(began); passed > time.Hour && passed < 2*time.Hour {
+				return simulator.Fault{Status: 503}
+			}
+			return simulator.Fault{}
+		})
 		s, _ := newServer(t, sim)
-		shown := 0
+		shown, failed := 0, 0
 		ctx := tools.WithWatching(tools.WithCaller(t.Context(), fixedCaller), tools.Watching{Limit: 24 * time.Hour, Show: func(s watch.Snapshot) {
 			if s.Known() && *s.Answer.Result.TotalUsers == 100_000 {
 				shown++
 			}
+			if s.Failure != nil {
+				failed++
+			}
 		}})
-		began := time.Now()
 		result, err := s.CallTool(ctx, "get_access_policy_test", map[string]any{"policy_test_id": "long"})
 		if err != nil {
 			t.Fatal(err)
@@ -33,8 +43,8 @@ func TestCallTool(t *testing.T) {
 		if !strings.Contains(string(result.RawStructuredContent), `"finished":true`) {
 			t.Errorf("structured content %s", result.RawStructuredContent)
 		}
-		if took := time.Since(began); took < 20*time.Hour || took > 20*time.Hour+time.Minute || shown < 20*60 {
-			t.Errorf("%d figures in %v", shown, took)
+		if took := time.Since(began); took < 20*time.Hour || took > 20*time.Hour+time.Minute || shown < 20*60 || failed < 60 {
+			t.Errorf("%d figures in %v, %d of them old", shown, took, failed)
 		}
 	})
 }
