@@ -38,10 +38,15 @@ func testsTable(tests []history.Test, now time.Time, width int) []text {
 		var line text
 		padding := 0
 		for column, wide := range widths {
-			line = append(line, span{strings.Repeat(" ", padding), plain}, row[column])
-			padding = wide + tableGap - displaywidth.String(row[column].text)
+			cell := row[column]
+			cell.text = displaywidth.TruncateString(cell.text, max(width-line.width()-padding, 0), "…")
+			if cell.text != "" {
+				line = append(line, span{strings.Repeat(" ", padding), plain}, cell)
+				padding = -displaywidth.String(cell.text)
+			}
+			padding += wide + tableGap
 		}
-		lines = append(lines, line.cut(width))
+		lines = append(lines, line)
 		if i > 0 {
 			lines = append(lines, text{{"  " + testIDs(tests[i-1], tests), faint}})
 		}
@@ -95,6 +100,9 @@ func testRow(t history.Test, now time.Time) text {
 		return span{grouped(*n), style}
 	}
 	status, style := listedStatus(r.Status)
+	if t.Result == nil && !t.StartedAt.IsZero() {
+		status = "started"
+	}
 	return text{
 		{ago(now.Sub(t.AskedAt)), plain}, {status, style}, {done, plain},
 		count(r.UsersBlocked, red), count(r.UsersErrored, yellow), count(r.UsersApproved, green), {strings.Join(t.Policies, ", "), plain},
