@@ -43,7 +43,7 @@ func policyTestID(command *cobra.Command, settings *Settings, args []string) (id
 	case settings.Simulate:
 		return simulator.PolicyTestID, nil
 	default:
-		return "", []lack{{"the ID of a test", typeIt + "; " + settings.noLastTest(account, tests, err)}}
+		return "", []lack{{"the ID of a test", typeIt + "; " + settings.noLastTest(tests, err)}}
 	}
 }
 
@@ -82,7 +82,7 @@ const nowhere = "nothing is remembered, because the environment names no home di
 
 // noLastTest says why there is no last test to take. err is why the history could not be
 // read, if it could not.
-func (s *Settings) noLastTest(account string, tests []history.Test, err error) string {
+func (s *Settings) noLastTest(tests []history.Test, err error) string {
 	_, ofOthers := history.Newest(tests, "", false)
 	_, simulated := history.Newest(tests, "", true)
 	switch {

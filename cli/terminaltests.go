@@ -33,25 +33,27 @@ func testsTable(tests []history.Test, now time.Time, width int) []text {
 		}
 	}
 	widths = widths[:fittingColumns(widths, width)]
-	var lines []text
-	for i, row := range rows {
-		var line text
-		padding := 0
-		for column, wide := range widths {
-			cell := row[column]
-			cell.text = displaywidth.TruncateString(cell.text, max(width-line.width()-padding, 0), "…")
-			if cell.text != "" {
-				line = append(line, span{strings.Repeat(" ", padding), plain}, cell)
-				padding = -displaywidth.String(cell.text)
-			}
-			padding += wide + tableGap
-		}
-		lines = append(lines, line)
-		if i > 0 {
-			lines = append(lines, text{{"  " + testIDs(tests[i-1], tests), faint}})
-		}
+	lines := []text{fittedRow(rows[0], widths, width)}
+	for i, t := range tests {
+		lines = append(lines, fittedRow(rows[i+1], widths, width), text{{"  " + testIDs(t, tests), faint}})
 	}
 	return lines
+}
+
+// fittedRow is a row in columns of these widths, cut to the width of the terminal.
+func fittedRow(row text, widths []int, width int) text {
+	var line text
+	padding := 0
+	for column, wide := range widths {
+		cell := row[column]
+		cell.text = displaywidth.TruncateString(cell.text, max(width-line.width()-padding, 0), "…")
+		if cell.text != "" {
+			line = append(line, span{strings.Repeat(" ", padding), plain}, cell)
+			padding = -displaywidth.String(cell.text)
+		}
+		padding += wide + tableGap
+	}
+	return line
 }
 
 // fittingColumns is how many columns fit into the width, at least one. The last of all,
