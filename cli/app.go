@@ -40,7 +40,7 @@ func newApp(settings *Settings, stderr io.Writer) (*app, error) {
 	warnAboutEnvironment(settings, a.log)
 	api := cfapi.Config{BaseURL: settings.BaseURL, Credentials: settings.Credential.Credentials, UserAgent: server.Name + "/" + server.Version()}
 	if settings.Simulate {
-		_, _ = fmt.Fprintln(stderr, "This is a simulation: answers come from the embedded simulator, not from Cloudflare.")
+		_, _ = fmt.Fprintln(stderr, "This is a simulation: the embedded simulator answers, not Cloudflare.")
 		sim := simulator.New()
 		sim.SetMemory(simulatorMemory(settings.history()))
 		api.Transport, a.stop = simulator.Serve(sim)
