@@ -27,9 +27,10 @@ type toolCall struct {
 type callParams struct {
 	tool      string
 	arguments json.RawMessage // nil if there are none
+	rawMeta   json.RawMessage // nil if there is none
 	meta      callMeta
 
-	hasTool, hasMeta bool
+	hasTool bool
 }
 
 // callMeta is what the _meta of a call says.
@@ -44,17 +45,21 @@ type callMeta struct {
 // errDisorder says that a message is left to mcp-go.
 var errDisorder = errors.New("not plain")
 
-// orderly reads the params of a tools/call. It returns nil for a call that is not in
-// order, or not plain enough to tell. header is that of an HTTP request; nil if the
-// message came another way.
-func (s *Server) orderly(params json.RawMessage, header http.Header) (*toolCall, callParams) {
+// orderly reads the params of the tools/call with that ID. It returns nil for a call that
+// is not in order, or not plain enough to tell. header is that of an HTTP request; nil if
+// the message came another way.
+func (s *Server) orderly(id, params json.RawMessage, header http.Header) (*toolCall, callParams) {
 	p, err := readCallParams(params)
+	if err != nil || s.straight[p.tool] == nil || len(id)+len(params)-len(p.arguments) > maxEnvelope {
+		return nil, callParams{}
+	}
+	if p.meta, err = readCallMeta(p.rawMeta); err != nil { // decoding takes many times the memory, hence the bound first
+		return nil, callParams{}
+	}
 	modern := mcp.IsModernProtocol(p.meta.version)
 	switch {
-	case err != nil || s.straight[p.tool] == nil:
 	case modern && !(p.meta.capabilities && mcp.IsValidProtocolVersion(p.meta.version)):
 	case header != nil && !agrees(header, p.meta.version, modern, p.tool):
-	case len(params)-len(p.arguments) > maxEnvelope:
 	default:
 		return &toolCall{p.tool, modern}, p
 	}
@@ -82,9 +87,8 @@ func readCallParams(params json.RawMessage) (p callParams, err error) {
 			p.tool, err = jsonscan.String(value)
 		case name == "arguments" && p.arguments == nil:
 			p.arguments = value
-		case name == "_meta" && !p.hasMeta:
-			p.hasMeta = true
-			p.meta, err = readCallMeta(value)
+		case name == "_meta" && p.rawMeta == nil:
+			p.rawMeta = value
 		default:
 			err = errDisorder
 		}
@@ -95,7 +99,7 @@ func readCallParams(params json.RawMessage) (p callParams, err error) {
 
 // readCallMeta fails if a member that counts is repeated, or cannot be read.
 func readCallMeta(value json.RawMessage) (meta callMeta, err error) {
-	if string(value) == "null" {
+	if value == nil || string(value) == "null" {
 		return meta, nil
 	}
 	err = jsonscan.Fields(value, func(name, value []byte) (err error) {
@@ -109,7 +113,7 @@ func readCallMeta(value json.RawMessage) (meta callMeta, err error) {
 			meta.version, err = jsonscan.String(value)
 		case name == mcp.MetaKeyClientCapabilities && !meta.capabilities:
 			meta.capabilities = value[0] == '{'
-			err = json.Unmarshal(value, &mcp.ClientCapabilities{})
+			err = errors.Join(json.Unmarshal(value, &mcp.ClientCapabilities{}), json.Unmarshal(value, new(any)))
 		case name == "progressToken", name == mcp.MetaKeyProtocolVersion, name == mcp.MetaKeyClientCapabilities:
 			err = errDisorder
 		case value[0] != '"':

@@ -51,6 +51,39 @@ func TestWaitingCallsKeepLittle(t *testing.T) {
 	}
 }
 
+// TestRefusedMetadataCostsLittle: nothing is decoded of what is too long.
+func TestRefusedMetadataCostsLittle(t *testing.T) {
+	s, _ := newServer(t, simulator.New())
+	for _, tool := range []string{"get_access_policy_test", "unknown"} {
+		message := []byte(callWith(`"name":"` + tool + `","_meta":{"a":[` + strings.Repeat(`{"":0},`, 150_000) + `0]}`))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, f := s.parse(message, nil); f == nil {
+			t.Error("the message is taken")
+		}
+		runtime.ReadMemStats(&after)
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 8<<20 {
+			t.Errorf("%d bytes allocated for a message of %d", allocated, len(message))
+		}
+	}
+}
+
+// TestRefusalsKeepNothing: what is kept to refuse a message is no part of it.
+func TestRefusalsKeepNothing(t *testing.T) {
+	s, _ := newServer(t, simulator.New())
+	for _, message := range []string{
+		`{"jsonrpc":"1.0","id":"x","method":"ping"}`,
+		`{"jsonrpc":"2.0","id":"x","method":"ping","params":{"a":"` + strings.Repeat("a", 70<<10) + `"}}`,
+	} {
+		data := []byte(message)
+		_, f := s.parse(data, nil)
+		clear(data)
+		if f == nil || string(f.id) != `"x"` {
+			t.Errorf("%+v for %.50s", f, message)
+		}
+	}
+}
+
 // keptBy is the memory that a waiting call takes, in bytes.
 func keptBy(t *testing.T, open func(*testing.T, *Server) (send func(string), stop func()), calls int, message string) (bytes int) {
 	synctest.Test(t, func(t *testing.T) {

@@ -161,12 +161,13 @@ func (s *Server) parseMessage(data []byte, header http.Header) (*message, *fault
 	if p.method == nil && p.answers {
 		return nil, nil
 	}
+	p.id = bytes.Clone(p.id) // nothing of data stays
 	if f := p.check(); f != nil {
 		return nil, f
 	}
-	m := &message{id: bytes.Clone(p.id), method: text(p.method)} // nothing of data stays
+	m := &message{id: p.id, method: text(p.method)}
 	if m.id != nil && m.method == string(mcp.MethodToolsCall) {
-		if call, params := s.orderly(p.params, header); call != nil {
+		if call, params := s.orderly(p.id, p.params, header); call != nil {
 			m.call, m.arguments = call, compact(params.arguments)
 			m.setToken(params.meta.token)
 			return m, nil
