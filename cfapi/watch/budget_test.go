@@ -153,7 +153,7 @@ func TestStateIsBounded(t *testing.T) {
 
 // TestRememberedTestsAreBounded also where no budget does it. The latest ones stay.
 func TestRememberedTestsAreBounded(t *testing.T) {
-	const most = 1000
+	const most = 500
 	inBubble(t, 1<<30, func(t *testing.T, a *api, w *watch.Watcher) {
 		a.SetQuota(1<<40, time.Hour)
 		for i := range most + 10 {

@@ -12,8 +12,9 @@ const (
 	// rememberFor is how long a test is remembered for which nobody asks, so that its
 	// pace is known to those who ask now and then.
 	rememberFor = time.Minute
-	// maxRemembered bounds how many these are.
-	maxRemembered = 1000
+	// maxRemembered bounds how many these are. The greatest budget admits fewer answers in
+	// that time.
+	maxRemembered = 500
 )
 
 // join counts a caller in. The error says that there are too many tests.
