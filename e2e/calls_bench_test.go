@@ -179,8 +179,12 @@ func startMeasured(b *testing.B, name, transport, apiURL string) *measured {
 	if err != nil {
 		b.Fatal(err)
 	}
+	path := paths[name]
+	if name == "ours" {
+		path = paths["ours-unlimited"]
+	}
 	newCommand := func(args ...string) *exec.Cmd {
-		cmd := exec.Command(paths[name+unlimitedSuffix[name]], args...)
+		cmd := exec.Command(path, args...)
 		cmd.Env = append(environment(apiURL), "ACCESS_POLICY_MCP_REQUEST_BUDGET="+unlimitedBudget)
 		return cmd
 	}
@@ -217,9 +221,6 @@ func startMeasured(b *testing.B, name, transport, apiURL string) *measured {
 }
 
 const unlimitedBudget = "1000000000"
-
-// unlimitedSuffix marks the copy of a program to be measured in its place.
-var unlimitedSuffix = map[string]string{"ours": "-unlimited"}
 
 func postCall(ctx context.Context, client *http.Client, url, message string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(message))

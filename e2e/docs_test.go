@@ -115,9 +115,11 @@ func TestDocsCommands(t *testing.T) {
 		".ci/fuzz 10m":                       {"../.ci/run", ".ci/fuzz "},
 		"e2e/interop/run":                    {"../.ci/run", "e2e/interop/run"},
 		"go run ./e2e/soak":                  {"../.ci/run", "go run ./e2e/soak"},
-		"go test -run '^$' -bench . -count 5 ./e2e":      {"bench_test.go", "func Benchmark"},
-		"go test -run '^$' -bench Waiters ./cfapi/watch": {"../cfapi/watch/bench_test.go", "func BenchmarkWaiters"},
-		"go test ./cli ./tools ./server -update":         {"../tools/golden_test.go", `flag.Bool("update"`},
+		"go test -run '^$' -bench 'Start|Calls' -benchtime 30x -count 3 ./e2e": {"calls_bench_test.go", "func BenchmarkCalls"},
+		"go test -run '^$' -bench 'Floor|Client' ./e2e":                        {"bench_test.go", "func BenchmarkFloor"},
+		"go test -run '^$' -bench WaitingConnections -benchtime 1x ./e2e":      {"waiting_bench_test.go", "func BenchmarkWaitingConnections"},
+		"go test -run '^$' -bench Waiters -benchtime 1x ./cfapi/watch":         {"../cfapi/watch/bench_test.go", "func BenchmarkWaiters"},
+		"go test ./cli ./tools ./server -update":                               {"../tools/golden_test.go", `flag.Bool("update"`},
 	}
 	shown := map[string]bool{}
 	for _, b := range blocks(t, "sh") {
