@@ -15,16 +15,17 @@ import (
 // leastPolicies is what is left of the policies in the list before they are left out.
 const leastPolicies = 12
 
-// testsTable has two lines for each test: what a person looks for, fitted to the width of
-// the terminal, and the ID, which is of use only as a whole.
+// testsTable has a line for each test if all of them fit. Otherwise there are two: what a
+// person looks for, fitted to the width of the terminal, and the ID, which is of use only
+// as a whole.
 func testsTable(tests []history.Test, now time.Time, width int) []text {
 	if len(tests) == 0 {
 		return nil
 	}
-	// The least important are last: they are the first to go.
-	rows := []text{{{"LAST ASKED", bold}, {"STATUS", bold}, {"DONE", bold}, {"BLOCKED", bold}, {"ERRORED", bold}, {"APPROVED", bold}, {"POLICIES", bold}}}
+	// The least important are last, but for the ID: they are the first to go.
+	rows := []text{{{"LAST ASKED", bold}, {"STATUS", bold}, {"DONE", bold}, {"BLOCKED", bold}, {"ERRORED", bold}, {"APPROVED", bold}, {"POLICIES", bold}, {"ID", bold}}}
 	for _, t := range tests {
-		rows = append(rows, testRow(t, now))
+		rows = append(rows, append(testRow(t, now), span{testIDs(t, tests), faint}))
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -32,12 +33,28 @@ func testsTable(tests []history.Test, now time.Time, width int) []text {
 			widths[i] = max(widths[i], displaywidth.String(cell.text))
 		}
 	}
-	widths = widths[:fittingColumns(widths, width)]
-	lines := []text{fittedRow(rows[0], widths, width)}
-	for i, t := range tests {
-		lines = append(lines, fittedRow(rows[i+1], widths, width), text{{"  " + testIDs(t, tests), faint}})
+	id := len(widths) - 1
+	oneLine := rowWidth(widths) <= width
+	if !oneLine {
+		widths = widths[:fittingColumns(widths[:id], width)]
+	}
+	var lines []text
+	for i, row := range rows {
+		lines = append(lines, fittedRow(row, widths, width))
+		if i > 0 && !oneLine {
+			lines = append(lines, text{{"  ", plain}, row[id]})
+		}
 	}
 	return lines
+}
+
+// rowWidth is how wide a row is whose columns have these widths.
+func rowWidth(widths []int) int {
+	sum := -tableGap
+	for _, wide := range widths {
+		sum += wide + tableGap
+	}
+	return sum
 }
 
 // fittedRow is a row in columns of these widths, cut to the width of the terminal.

@@ -26,7 +26,7 @@ func TestTestsTable(t *testing.T) {
 		{AccountID: "b", PolicyTestID: "future", AskedAt: now.Add(time.Hour), Result: &history.Result{Status: "paused"}},
 	}
 	var sections []txtar.File
-	for _, width := range []int{200, 80, 40, 20} {
+	for _, width := range []int{200, 150, 80, 40, 20} {
 		var out strings.Builder
 		for _, line := range testsTable(tests, now, width) {
 			line.write(&out, false)
