@@ -41,7 +41,7 @@ func bar(test cfapi.PolicyTest, columns int, colored bool) text {
 	known := outcomes(test)
 	all := append(known[:], outcome{mark: "+"})
 	var line text
-	for i, n := range split(filled, barWeights(known)) {
+	for i, n := range split(filled, barWeights(test, known)) {
 		if n > 0 {
 			mark := all[i].mark
 			if colored {
@@ -97,7 +97,7 @@ func filledColumns(share float64, columns int) int {
 
 // barWeights are the shares of the outcomes, in any unit: the API's percentages, or else
 // its counts.
-func barWeights(all [barUntold]outcome) [barParts]float64 {
+func barWeights(test cfapi.PolicyTest, all [barUntold]outcome) [barParts]float64 {
 	var weights [barParts]float64
 	sum, told := 0.0, false
 	for i, o := range all {
@@ -113,11 +113,17 @@ func barWeights(all [barUntold]outcome) [barParts]float64 {
 		}
 		return weights
 	}
+	processed, known := processedUsers(test)
+	if !known {
+		return weights // nobody knows of how many they are a part
+	}
 	for i, o := range all {
 		if o.count != nil {
 			weights[i] = float64(*o.count)
+			sum += weights[i]
 		}
 	}
+	weights[barUntold] = max(float64(processed)-sum, 0)
 	return weights
 }
 

@@ -31,13 +31,15 @@ func (c card) lines(width int, colored bool) []text {
 	status, style := statusWords(c.test)
 	lines := wrapped(text{{"Policy test " + shortened(c.id) + " ", plain}, {status, style}}, width)
 	if test.PercentUsersProcessed != nil || test.TotalUsers != nil {
-		processed := words(processedWords(test))
+		processed := words(processedWords(test, grouped))
 		if columns := min(width-processed.width()-2, 40); columns >= 10 {
 			lines = append(lines, joined("  ", bar(test, columns, colored), processed))
 		} else {
 			lines = append(lines, bar(test, min(width, 40), colored))
 			lines = append(lines, wrapped(processed, width)...)
 		}
+	} else {
+		lines = append(lines, wrapped(words(processedWords(test, grouped)), width)...)
 	}
 	lines = append(lines, c.counts(test, width, colored)...)
 	for _, warning := range c.test.Warnings {
@@ -58,10 +60,10 @@ func (c card) figures() cfapi.PolicyTest {
 	}
 }
 
-// counts has a line for each outcome that is known.
+// counts has a line for each outcome that is known, with figures that are aligned.
 func (c card) counts(test cfapi.PolicyTest, width int, colored bool) []text {
 	var numbers, percents [barUntold]string
-	widest := 0
+	widest, widestPercent := 0, 0
 	for i, o := range outcomes(test) {
 		if o.count != nil {
 			numbers[i] = grouped(*o.count)
@@ -69,7 +71,7 @@ func (c card) counts(test cfapi.PolicyTest, width int, colored bool) []text {
 		if o.percent != nil {
 			percents[i] = exactly(*o.percent) + "%"
 		}
-		widest = max(widest, len(numbers[i]))
+		widest, widestPercent = max(widest, len(numbers[i])), max(widestPercent, len(percents[i]))
 	}
 	var lines []text
 	for i, o := range outcomes(test) {
@@ -80,9 +82,13 @@ func (c card) counts(test cfapi.PolicyTest, width int, colored bool) []text {
 		if colored {
 			mark = "█"
 		}
-		line := text{{mark, o.style}, {fmt.Sprintf(" %*s %-8s", widest, numbers[i], o.name), plain}}
-		if percents[i] != "" && line.width()+2+len(percents[i]) <= width { // half a figure would be a wrong one
-			line = append(line, span{"  " + percents[i], faint})
+		line := text{{mark, o.style}}
+		if widest > 0 {
+			line = append(line, span{fmt.Sprintf(" %*s", widest, numbers[i]), plain})
+		}
+		line = append(line, span{fmt.Sprintf(" %-8s", o.name), plain})
+		if percents[i] != "" && line.width()+2+widestPercent <= width { // half a figure would be a wrong one
+			line = append(line, span{fmt.Sprintf("  %*s", widestPercent, percents[i]), faint})
 		}
 		lines = append(lines, line.cut(width))
 	}
@@ -101,7 +107,7 @@ func statusWords(test tools.PolicyTest) (string, style) {
 	case cfapi.Blocked:
 		return "was blocked: Cloudflare did not run it to the end", red
 	case "":
-		return "has no status that Cloudflare reported", yellow
+		return "has an unknown status: Cloudflare reported none", yellow
 	default:
 		return "has the status " + cfapi.Quote(string(test.Status)) + ", which this version does not know", yellow
 	}
@@ -150,16 +156,21 @@ func rendered(lines []text, colored bool) string {
 
 // nextCommand is what to type after a look at a test, with what has been typed to find it.
 func nextCommand(command *cobra.Command, id string, test tools.PolicyTest) string {
-	some := func(n *cfapi.Count) bool { return n != nil && *n > 0 }
+	some := func(count *cfapi.Count, percent *float64) bool {
+		if count != nil {
+			return *count > 0
+		}
+		return percent != nil && *percent > 0
+	}
 	name, flags := "users", ""
 	switch {
 	case test.Status == cfapi.Processing:
 		name, flags = "get", " --wait 10m"
 	case !test.Finished:
 		name = "get"
-	case some(test.UsersBlocked):
+	case some(test.UsersBlocked, test.PercentBlocked):
 		flags = " --status blocked"
-	case some(test.UsersErrored):
+	case some(test.UsersErrored, test.PercentErrored):
 		flags = " --status error"
 	}
 	command.Flags().Visit(func(flag *pflag.Flag) {

@@ -55,6 +55,13 @@ func figures(percent float64, total, approved, blocked, errored cfapi.Count) cfa
 	return test
 }
 
+// blockedAlone is a test of which the API tells how many users are blocked, and nothing of
+// the others.
+func blockedAlone() cfapi.PolicyTest {
+	test := figures(100, 2000, 0, 30, 0)
+	return cfapi.PolicyTest{Status: cfapi.Complete, PercentUsersProcessed: test.PercentUsersProcessed, TotalUsers: test.TotalUsers, UsersBlocked: test.UsersBlocked}
+}
+
 // frameStates are states of a wait, a minute and 23 s after its begin.
 func frameStates(began time.Time) map[string]waitState {
 	at := began.Add(83 * time.Second)
@@ -80,6 +87,9 @@ func frameStates(began time.Time) map[string]waitState {
 		"9 quota used up":          read(figures(42.5, 1000, 300, 100, 25), 200*time.Second, &cfapi.Error{Kind: cfapi.RateLimited}),
 		"a no figures":             read(cfapi.PolicyTest{Status: cfapi.Processing}, time.Second, nil),
 		"b only a total":           read(cfapi.PolicyTest{Status: cfapi.Processing, TotalUsers: &total}, time.Second, nil),
+		"c blocked alone is told":  read(blockedAlone(), time.Second, nil),
+		"d the API breaks":         read(figures(42.5, 1000, 300, 100, 25), 35*time.Second, &cfapi.Error{Kind: cfapi.Unavailable}),
+		"e old for no reason":      read(figures(42.5, 1000, 300, 100, 25), 35*time.Second, nil),
 	}
 }
 
@@ -117,6 +127,10 @@ func TestCards(t *testing.T) {
 			UsersApproved: f.UsersApproved, UsersBlocked: f.UsersBlocked, UsersErrored: f.UsersErrored, Warnings: warnings}
 	}
 	total := cfapi.Count(50)
+	share := figures(100, 2000, 1210, 590, 200)
+	share.UsersApproved, share.UsersBlocked, share.UsersErrored = nil, nil, nil
+	uncountable := blockedAlone()
+	uncountable.TotalUsers = nil
 	results := map[string]tools.PolicyTest{
 		"complete":              test(cfapi.Complete, figures(100, 20, 14, 4, 2)),
 		"all approved":          test(cfapi.Complete, figures(100, 48213, 48213, 0, 0)),
@@ -127,6 +141,11 @@ func TestCards(t *testing.T) {
 		"exceeded time":         test(cfapi.ExceededTime, figures(75, 20, 10, 4, 1)),
 		"unknown status":        test("paused", cfapi.PolicyTest{TotalUsers: &total}),
 		"nothing known":         test("", cfapi.PolicyTest{}),
+		"complete, no figures":  test(cfapi.Complete, cfapi.PolicyTest{}),
+		"large":                 test(cfapi.Complete, figures(100, 2000, 1400, 590, 10)),
+		"blocked alone":         test(cfapi.Complete, blockedAlone()),
+		"blocked of nobody":     test(cfapi.Complete, uncountable),
+		"percentages alone":     test(cfapi.Complete, share),
 		"a warning in Japanese": test(cfapi.Complete, figures(100, 20, 20, 0, 0), "Cloudflare adds: 待機中 待機中 待機中 待機中 待機中 待機中 待機中 待機中 待機中 待機中."),
 	}
 	var sections []txtar.File

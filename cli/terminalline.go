@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ type layout struct {
 	users   int // 1: 10/20, 2: with the word
 	counts  int // 1: with signs, 2: in words
 	elapsed int // 1: 0:42, 2: with the word
-	note    int // the time left or the age of the figures, 1 to 3: in more and more words
+	note    int // the time left, or that the figures are old, 1 to 3: in more and more words
 }
 
 // layouts are tried in this order, until one fits. How far the test has come is always
@@ -34,15 +35,16 @@ var (
 		{0, 0, 0, 1, 0},
 		{},
 	}
-	// oldLayouts are for figures that are old: that is said as long as possible.
+	// oldLayouts are for figures that are old: the bar goes first, since it stands still.
 	oldLayouts = []layout{
 		{20, 2, 2, 2, 3},
 		{10, 1, 1, 1, 3},
 		{10, 1, 1, 1, 2},
 		{8, 0, 1, 1, 2},
-		{5, 0, 0, 1, 2},
-		{5, 0, 0, 0, 2},
-		{6, 0, 0, 0, 1},
+		{0, 0, 1, 1, 2},
+		{0, 0, 1, 1, 1},
+		{0, 0, 0, 1, 2},
+		{0, 0, 0, 1, 1},
 		{0, 0, 0, 0, 1},
 		{},
 	}
@@ -55,7 +57,7 @@ const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 // line is the live line of a wait, in at most width columns.
 func (s *waitState) line(now time.Time, width int, colored bool) text {
-	spin := s.spin(now, width)
+	spin := s.spin(now)
 	elapsed := clock(now.Sub(s.began))
 	if s.readAt.IsZero() {
 		what, short := words("waiting for Cloudflare's first answer"), words("waiting")
@@ -81,15 +83,11 @@ func (s *waitState) line(now time.Time, width int, colored bool) text {
 	return line.cut(width)
 }
 
-// spin is the spinner at a moment.
-func (s *waitState) spin(now time.Time, width int) text {
+// spin is the spinner at a moment, after a blank, so that the cursor does not cover it.
+func (s *waitState) spin(now time.Time) text {
 	turn := int(now.Sub(s.began) / redrawEvery)
 	wheel := []rune(spinner)
-	said := string(wheel[turn%len(wheel)])
-	if width >= 60 {
-		said = " " + said // so that the cursor does not cover it
-	}
-	return words(said)
+	return words(" " + string(wheel[turn%len(wheel)]))
 }
 
 // laidOut is the line in a layout, with a bar that takes the rest of the width.
@@ -174,8 +172,8 @@ func (s *waitState) elapsed(detail int, now time.Time) text {
 	}
 }
 
-// note is the age of the figures if they are old, and otherwise the time left, if it can
-// be told.
+// note is the age of the figures if they are old, and why, and otherwise the time left,
+// if it can be told. In the fewest words, why is worth more than the age.
 func (s *waitState) note(detail int, now time.Time) text {
 	if detail == 0 {
 		return nil
@@ -190,6 +188,8 @@ func (s *waitState) note(detail int, now time.Time) text {
 			said = "figures are " + said
 		case detail == 2 && short != "":
 			said += ": " + short
+		case short != "":
+			said = short
 		}
 		return text{{said, yellow}}
 	}
@@ -226,3 +226,6 @@ func grouped(n cfapi.Count) string {
 	}
 	return b.String()
 }
+
+// ungrouped is a number for what programs may read.
+func ungrouped(n cfapi.Count) string { return strconv.FormatInt(int64(n), 10) }

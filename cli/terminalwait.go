@@ -75,13 +75,13 @@ func (s *waitState) why() (sentence, short string) {
 	}
 	switch s.failure.Kind {
 	case cfapi.RateLimited:
-		return "Cloudflare's request quota is used up", "quota used up"
+		return "Cloudflare's request quota is used up", "no quota"
 	case cfapi.Timeout:
 		return "Cloudflare does not answer", "no answer"
 	case cfapi.UnexpectedResponse:
-		return "Cloudflare's answers cannot be read", "unreadable answers"
+		return "Cloudflare's answers cannot be read", "unreadable"
 	default:
-		return "Cloudflare cannot be reached or fails", "the API fails"
+		return "Cloudflare cannot be reached or fails", "API fails"
 	}
 }
 
@@ -155,7 +155,7 @@ func (s *waitState) sentence() string {
 		}
 		return why
 	}
-	parts := []string{processedWords(s.test)}
+	parts := []string{processedWords(s.test, ungrouped)}
 	for _, o := range outcomes(s.test) {
 		if o.count != nil {
 			parts = append(parts, fmt.Sprintf("%d %s", *o.count, o.name))
@@ -167,15 +167,16 @@ func (s *waitState) sentence() string {
 	return strings.Join(parts, ", ")
 }
 
-// processedWords repeats the API's figures of how far a test has come.
-func processedWords(test cfapi.PolicyTest) string {
+// processedWords repeats the API's figures of how far a test has come, with numbers as
+// they are written around them.
+func processedWords(test cfapi.PolicyTest, written func(cfapi.Count) string) string {
 	switch percent, total := test.PercentUsersProcessed, test.TotalUsers; {
 	case percent != nil && total != nil:
-		return fmt.Sprintf("%s%% of %d users processed", exactly(*percent), *total)
+		return fmt.Sprintf("%s%% of %s users processed", exactly(*percent), written(*total))
 	case percent != nil:
 		return exactly(*percent) + "% of the users processed"
 	case total != nil:
-		return fmt.Sprintf("no progress reported for the %d users", *total)
+		return fmt.Sprintf("no progress reported for the %s users", written(*total))
 	default:
 		return "no progress reported"
 	}
@@ -202,6 +203,6 @@ func (c *console) showReading(all bool) (show func(users int), stop func()) {
 		if all {
 			said = grouped(cfapi.Count(read.Load())) + " users read"
 		}
-		return joined(" ", state.spin(now, width), words(said), state.elapsed(1, now)).cut(width)
+		return joined(" ", state.spin(now), words(said), state.elapsed(1, now)).cut(width)
 	})
 }
