@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,10 @@ type app struct {
 	caller tools.Caller // makes every call: there is one credential for all
 	stop   func()       // writes what is to be remembered, and ends the simulator, if there is one
 
+	simulated bool
+	trouble   *historyTrouble
+	recalls   bool // there is a history
+
 	hideDetails bool // leave e-mail addresses and names out of errors too
 
 	// Of a command for the terminal.
@@ -31,18 +36,21 @@ type app struct {
 }
 
 // newApp reads the environment and wires the layers together. Its errors are about the
-// configuration.
-func newApp(settings *Settings, stderr io.Writer) (*app, error) {
+// configuration. What a person is to know, other than a reader of logs, is written to
+// person, unless that is nil.
+func newApp(settings *Settings, stderr, person io.Writer) (*app, error) {
 	if err := settings.readEnvironment(); err != nil {
 		return nil, exitWith(exitUsage, err)
 	}
 	a := &app{log: slog.New(newLogHandler(stderr, settings.LogFormat, settings.LogLevel)), caller: tools.Caller{Credential: settings.Credential}, stop: func() {}, hideDetails: settings.HideUserDetails}
-	warnAboutEnvironment(settings, a.log)
+	a.simulated, a.recalls = settings.Simulate, settings.history() != nil
+	a.trouble = &historyTrouble{stderr: person, log: a.log}
+	warnAboutEnvironment(settings, a.log, person)
 	api := cfapi.Config{BaseURL: settings.BaseURL, Credentials: settings.Credential.Credentials, UserAgent: server.Name + "/" + server.Version()}
 	if settings.Simulate {
 		_, _ = fmt.Fprintln(stderr, "This is a simulation: the embedded simulator answers, not Cloudflare.")
 		sim := simulator.New()
-		sim.SetMemory(simulatorMemory(settings.history()))
+		sim.SetMemory(simulatorMemory(settings.history(), a.trouble.report))
 		api.Transport, a.stop = simulator.Serve(sim)
 	}
 	if err := a.assemble(settings, api); err != nil {
@@ -56,7 +64,7 @@ func newApp(settings *Settings, stderr io.Writer) (*app, error) {
 // through a queue, because the host may never read it. stop flushes the queue.
 func newServerApp(command *cobra.Command, settings *Settings) (*app, error) {
 	queue := newLogQueue(command.ErrOrStderr(), settings.LogFormat)
-	a, err := newApp(settings, queue)
+	a, err := newApp(settings, queue, nil)
 	if err != nil {
 		queue.flush()
 		return nil, err
@@ -89,7 +97,7 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 		return err // of the credentials
 	}
 	a.pool = pool
-	observe, flush := observer(settings, a.log)
+	observe, flush := observer(settings, a.trouble.report)
 	a.beforeStop(flush)
 	catalog, err := tools.NewCatalog(tools.Options{
 		Pool:             pool,
@@ -118,9 +126,16 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 	return nil
 }
 
-// warnAboutEnvironment logs what is set to no effect.
-func warnAboutEnvironment(settings *Settings, log *slog.Logger) {
+// warnAboutEnvironment says what is set to no effect. A person reads of what is missing
+// in the error about that, and of nothing that is not needed.
+func warnAboutEnvironment(settings *Settings, log *slog.Logger, person io.Writer) {
 	for _, name := range settings.Unexpanded {
+		if person != nil {
+			if !strings.HasPrefix(name, "CLOUDFLARE_") || name == "CLOUDFLARE_BASE_URL" && !settings.Simulate {
+				_, _ = fmt.Fprintf(person, "%s holds a placeholder that was not expanded; it counts as unset.\n", name)
+			}
+			continue
+		}
 		log.Warn("a variable holds a placeholder that the client did not expand; it counts as unset", "variable", name)
 	}
 	if settings.Credential.Token != "" && settings.Credential.Key != "" {

@@ -20,7 +20,7 @@ func BenchmarkTool(b *testing.B) {
 	defer api.Close()
 	settings := newSettings([]string{"CLOUDFLARE_API_TOKEN=" + simulator.Token, "CLOUDFLARE_BASE_URL=" + api.URL, "CLOUDFLARE_ACCOUNT_ID=" + simulator.AccountID})
 	settings.RequestBudget = quota.Max
-	app, err := newApp(settings, io.Discard)
+	app, err := newApp(settings, io.Discard, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/tools"
 	"access-policy-mcp/tools/typed"
 )
@@ -24,6 +25,7 @@ type purpose struct {
 	subject    string   // what may not be found
 	check      string   // what to check then
 	policies   []string // the values of --policy
+	simulated  bool     // the simulator answers
 }
 
 // reading is the purpose of the commands that ask about a test.
@@ -54,6 +56,7 @@ func (a *app) explained(err error, p purpose) error {
 	if wrong, ok := errors.AsType[*typed.ArgumentError](err); ok {
 		return exitWith(exitUsage, errors.New(argumentsText(wrong, p)))
 	}
+	p.simulated = a.simulated
 	if _, ok := errors.AsType[*cfapi.Error](err); ok {
 		return exitWith(exitFailure, errors.New(failureText(err, a.caller.Credential, p, a.hideDetails)))
 	}
@@ -114,6 +117,9 @@ func failureText(err error, credential tools.Credential, p purpose, hideDetails 
 	if hideDetails {
 		failure = tools.WithoutTexts(failure)
 	}
+	if p.simulated && failure.Kind == cfapi.NotFound {
+		return unknownToSimulator(p)
+	}
 	var said []string
 	if failure.HTTPStatus != 0 {
 		said = append(said, fmt.Sprintf("HTTP %d", failure.HTTPStatus))
@@ -132,6 +138,13 @@ func failureText(err error, credential tools.Credential, p purpose, hideDetails 
 		return text + "; " + outcomeUnknown
 	}
 	return text + ". " + nextStep(failure, credential, p)
+}
+
+// unknownToSimulator says what the simulator does know.
+func unknownToSimulator(p purpose) string {
+	return fmt.Sprintf("the simulator knows no such %s. In the account %s it knows the tests that were started with --simulate and are remembered, and %s.",
+		p.subject, simulator.AccountID, strings.Join([]string{
+			simulator.PolicyTestID, simulator.DocumentedID, simulator.BlockedID, simulator.ExceededTimeID, simulator.UnknownStatusID}, ", "))
 }
 
 // failureWords say what happened.

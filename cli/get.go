@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,14 +39,15 @@ func getCommand(settings *Settings) *cobra.Command {
 			"  access-policy-mcp get --simulate --wait 30",
 		Args: oneTest,
 		RunE: func(command *cobra.Command, args []string) error {
-			id, lacks := policyTestID(command, settings, args)
-			app, err := newTerminalApp(command, settings, lacks...)
+			subject := policyTest(command, settings, args)
+			app, err := newTerminalApp(command, settings, subject.lacks...)
 			if err != nil {
 				return err
 			}
 			defer app.stop()
+			_, _ = io.WriteString(app.console, subject.notice)
 			var test tools.PolicyTest
-			if err := app.printTest(command, id, getCall(id, wait, asJSON), &test); err != nil {
+			if err := app.printTest(command, subject.id, getCall(subject.id, wait, asJSON), &test); err != nil {
 				return err
 			}
 			return limits.outcome(test)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -15,17 +14,23 @@ import (
 	"access-policy-mcp/tools"
 )
 
-// policyTestID is the ID that a command is given or, without one, that of the newest test
-// in the history, which it says on stderr. Unless an account is set, the test's own
-// becomes that of the command, as if it had been typed. The simulator has an example besides. If there is no ID,
-// lacks says so.
-func policyTestID(command *cobra.Command, settings *Settings, args []string) (id string, lacks []lack) {
+// subject is the test that a command is about.
+type subject struct {
+	id     string
+	lacks  []lack // says that there is no ID
+	notice string // lines for stderr, before the command does anything; mostly ""
+}
+
+// policyTest is the test that a command is given or, without one, the newest in the
+// history, which the notice says. Unless an account is set, the test's own becomes that of
+// the command, as if it had been typed. The simulator has an example besides.
+func policyTest(command *cobra.Command, settings *Settings, args []string) subject {
 	typeIt := "type it after the command, as in " + command.CommandPath() + " ID"
 	if len(args) == 1 {
 		if strings.TrimSpace(args[0]) == "" { // as of a variable that was to have the ID
-			lacks = []lack{{"the ID of a test", typeIt}}
+			return subject{id: args[0], lacks: []lack{{"the ID of a test", typeIt}}}
 		}
-		return args[0], lacks
+		return subject{id: args[0]}
 	}
 	account := cmp.Or(settings.AccountID, strings.TrimSpace(settings.environment["CLOUDFLARE_ACCOUNT_ID"]))
 	if settings.Simulate {
@@ -33,17 +38,20 @@ func policyTestID(command *cobra.Command, settings *Settings, args []string) (id
 	}
 	tests, err := settings.rememberedTests()
 	test, ok := history.Newest(tests, account, settings.Simulate)
+	notice := ""
+	if err != nil && readable(err) {
+		notice = err.Error() + "\n"
+	}
 	switch {
 	case ok:
 		if account == "" {
 			_ = command.Flags().Set("account-id", test.AccountID) // a text, which cannot be wrong
 		}
-		sayLast(command.ErrOrStderr(), test)
-		return test.PolicyTestID, nil
+		return subject{id: test.PolicyTestID, notice: notice + lastWords(test)}
 	case settings.Simulate:
-		return simulator.PolicyTestID, nil
+		return subject{id: simulator.PolicyTestID, notice: notice}
 	default:
-		return "", []lack{{"the ID of a test", typeIt + "; " + settings.noLastTest(tests, err)}}
+		return subject{lacks: []lack{{"the ID of a test", typeIt + "; " + settings.noLastTest(tests, err)}}}
 	}
 }
 
@@ -64,8 +72,8 @@ func (s *Settings) rememberedTests() ([]history.Test, error) {
 	return valid, err
 }
 
-// sayLast says which test a command without an ID takes.
-func sayLast(stderr io.Writer, test history.Test) {
+// lastWords say which test a command without an ID takes.
+func lastWords(test history.Test) string {
 	when := "asked about " + ago(time.Since(test.AskedAt))
 	if !test.StartedAt.IsZero() {
 		when = "started " + ago(time.Since(test.StartedAt))
@@ -74,7 +82,7 @@ func sayLast(stderr io.Writer, test history.Test) {
 	if len(test.Policies) > 0 {
 		policies = " with " + strings.Join(test.Policies, ", ")
 	}
-	_, _ = fmt.Fprintf(stderr, "The last test, %s%s: %s\n", when, policies, test.PolicyTestID)
+	return fmt.Sprintf("The last test, %s%s: %s\n", when, policies, test.PolicyTestID)
 }
 
 // nowhere is why nothing is remembered where the environment does not tell where.
@@ -90,12 +98,14 @@ func (s *Settings) noLastTest(tests []history.Test, err error) string {
 		return "with --no-history no test is remembered"
 	case s.history() == nil:
 		return nowhere
-	case err != nil:
+	case !readable(err):
 		return "the tests that this machine remembers cannot be read: " + err.Error()
 	case ofOthers:
 		return "this machine remembers tests of other accounts only: see " + server.Name + " tests"
 	case simulated:
 		return "this machine remembers only simulated tests, which --simulate asks about"
+	case err != nil:
+		return err.Error()
 	default:
 		return "this machine remembers no test yet"
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,11 @@ func (s *Settings) lacking(others ...lack) error {
 		lacks = append(lacks, lack{"a Cloudflare API token", give})
 	}
 	if strings.TrimSpace(s.AccountID) == "" {
-		lacks = append(lacks, lack{"an account", "add --account-id ID or set CLOUDFLARE_ACCOUNT_ID"})
+		give := "add --account-id ID or set CLOUDFLARE_ACCOUNT_ID"
+		if slices.Contains(s.Unexpanded, "CLOUDFLARE_ACCOUNT_ID") {
+			give += ". Set to a placeholder that was not expanded, and so counted as unset: CLOUDFLARE_ACCOUNT_ID"
+		}
+		lacks = append(lacks, lack{"an account", give})
 	}
 	lacks = append(lacks, others...)
 	if len(lacks) == 0 {

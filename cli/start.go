@@ -99,7 +99,7 @@ func (a *app) start(command *cobra.Command, options startOptions, policies []any
 		return err
 	}
 	result.Summary = fmt.Sprintf("Policy test %s was started.", result.ID)
-	if err := printStarted(command, options, result); err != nil {
+	if err := a.printStarted(command, options, result); err != nil {
 		return err
 	}
 	outcome := a.waitForStarted(command, options, &result)
@@ -121,7 +121,7 @@ func (a *app) start(command *cobra.Command, options startOptions, policies []any
 
 // printStarted prints the ID of the new test, and what to type next if that is all that
 // the command does. JSON is printed when everything is known.
-func printStarted(command *cobra.Command, options startOptions, result startResult) error {
+func (a *app) printStarted(command *cobra.Command, options startOptions, result startResult) error {
 	for _, warning := range result.Warnings {
 		if !options.asJSON {
 			_, _ = fmt.Fprintln(command.ErrOrStderr(), warning)
@@ -134,7 +134,9 @@ func printStarted(command *cobra.Command, options startOptions, result startResu
 	case options.quiet:
 		text = result.ID
 	case options.wait == 0:
-		text += "\nTo wait for its end: " + nextCommand(command, result.ID, tools.PolicyTest{Status: cfapi.Processing})
+		if next := a.nextCommand(command, result.ID, tools.PolicyTest{Status: cfapi.Processing}); next != "" {
+			text += "\nTo wait for its end: " + next
+		}
 	}
 	return write(command.Context(), command.OutOrStdout(), text+"\n")
 }

@@ -22,20 +22,25 @@ func testsCommand(settings *Settings) *cobra.Command {
 		Short: "List the tests that this machine has started or asked about",
 		Long: "Lists the tests that this machine has started or asked about, the newest\n" +
 			"first, with what was last known of each. It asks nobody: Cloudflare's API has no\n" +
-			"list of tests. With --simulate it lists simulated tests alone.",
+			"list of tests. With --simulate it lists simulated tests alone.\n\n" +
+			"On a terminal it is a table. Elsewhere each line has, separated by tabs: ID,\n" +
+			"account, status, percentage processed, users, approved, blocked, errored, start,\n" +
+			"last asked, policies and, of a simulated test, \"simulated\".",
 		Example: "  access-policy-mcp tests\n" +
 			"  access-policy-mcp tests --simulate\n" +
-			"  access-policy-mcp get $(access-policy-mcp tests | tail -n 1 | cut -f 1)",
+			"  access-policy-mcp get $(access-policy-mcp tests | head -n 1 | cut -f 1)",
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			tests, err := settings.rememberedTests()
-			if err != nil {
+			if !readable(err) {
 				return exitWith(exitFailure, fmt.Errorf("the tests that this machine remembers cannot be read: %w", err))
 			}
 			if settings.Simulate {
 				tests = slices.DeleteFunc(tests, func(t history.Test) bool { return !t.Simulated })
 			}
-			if len(tests) == 0 {
+			if err != nil {
+				_, _ = fmt.Fprintln(command.ErrOrStderr(), err)
+			} else if len(tests) == 0 {
 				_, _ = fmt.Fprintln(command.ErrOrStderr(), settings.noTests())
 			}
 			text, err := testsText(settings.output(command.OutOrStdout()), tests, asJSON)
@@ -90,8 +95,15 @@ func writeTestLine(text *strings.Builder, t history.Test) {
 	for _, count := range []*cfapi.Count{r.TotalUsers, r.UsersApproved, r.UsersBlocked, r.UsersErrored} {
 		fields = append(fields, countText(count))
 	}
-	fields = append(fields, timeText(t.StartedAt), timeText(t.AskedAt), strings.Join(t.Policies, ","))
+	fields = append(fields, timeText(t.StartedAt), timeText(t.AskedAt), strings.Join(t.Policies, ","), simulatedText(t))
 	text.WriteString(strings.Join(fields, "\t") + "\n")
+}
+
+func simulatedText(t history.Test) string {
+	if t.Simulated {
+		return "simulated"
+	}
+	return ""
 }
 
 // resultOf is what is known of a test, which may be nothing.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
@@ -41,7 +42,7 @@ func newTerminalApp(command *cobra.Command, settings *Settings, lacks ...lack) (
 	}
 	settings.Tools = nil // which tools a server offers is nothing to a person's command
 	stderr := &console{out: settings.output(command.ErrOrStderr())}
-	app, err := newApp(settings, stderr)
+	app, err := newApp(settings, stderr, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (a *app) printTest(command *cobra.Command, id string, call toolCall, test *
 	}
 	text += "\n"
 	if a.stdout.terminal() && !call.asJSON {
-		c := card{id: id, test: *test, next: nextCommand(command, id, *test)}
+		c := card{id: id, test: *test, next: a.nextCommand(command, id, *test)}
 		text = rendered(c.lines(a.stdout.width(), a.stdout.colored), a.stdout.colored)
 	}
 	if err := write(ctx, a.stdout, text); err != nil {
@@ -74,6 +75,14 @@ func (a *app) printTest(command *cobra.Command, id string, call toolCall, test *
 		return errInterrupted
 	}
 	return nil
+}
+
+// nextCommand is what to type after a look at a test; "" if no other process knows it.
+func (a *app) nextCommand(command *cobra.Command, id string, test tools.PolicyTest) string {
+	if a.simulated && !simulator.IsExample(id) && !(a.recalls && a.trouble.remembers()) {
+		return ""
+	}
+	return nextCommand(command, id, test)
 }
 
 // callTool calls a tool through the MCP server, as an assistant would, and shows its

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -71,19 +72,19 @@ func usersCommand(settings *Settings) *cobra.Command {
 			"  access-policy-mcp users example-documented --simulate",
 		Args: oneTest,
 		RunE: func(command *cobra.Command, args []string) error {
-			var lacks []lack
-			query.policyTestID, lacks = policyTestID(command, settings, args)
-			app, err := newTerminalApp(command, settings, lacks...)
+			subject := policyTest(command, settings, args)
+			app, err := newTerminalApp(command, settings, subject.lacks...)
 			if err != nil {
 				return err
 			}
 			defer app.stop()
-			query.policyTestID, query.accountID = strings.TrimSpace(query.policyTestID), strings.TrimSpace(settings.AccountID)
+			query.policyTestID, query.accountID = strings.TrimSpace(subject.id), strings.TrimSpace(settings.AccountID)
 			query.hideDetails = settings.HideUserDetails
 			out := settings.output(command.OutOrStdout())
 			if err := errors.Join(query.check(), query.chooseFormat(asJSON, out.terminal())); err != nil {
 				return exitWith(exitUsage, err)
 			}
+			_, _ = io.WriteString(app.console, subject.notice)
 			return app.listUsers(command, out, query)
 		},
 	}
@@ -139,7 +140,9 @@ func (a *app) listUsers(command *cobra.Command, out output, query usersQuery) er
 	result := usersResult{More: more}
 	status := exitFailure
 	if failure != nil {
-		text := failureText(failure, a.caller.Credential, reading(), query.hideDetails)
+		about := reading()
+		about.simulated = a.simulated
+		text := failureText(failure, a.caller.Credential, about, query.hideDetails)
 		if command.Context().Err() != nil {
 			status, text = exitInterrupted, "interrupted"
 		}

@@ -1,6 +1,8 @@
 package history
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -30,15 +32,45 @@ func TestBroken(t *testing.T) {
 		`{"tests":[` + entryA + `],"x":"` + strings.Repeat("x", maxFile) + `"}`: "a",
 	} {
 		store, file := newStore(t, content)
-		if got := ids(t, store); got != want {
+		tests, err := store.Tests()
+		if got := listed(tests); got != want {
 			t.Errorf("%.80q: %q can be read, want %q", content, got, want)
 		}
-		remember(t, store, newTest("new", 1))
+		if broken, ok := errors.AsType[*BrokenError](err); !ok || *broken != (BrokenError{File: file}) {
+			t.Errorf("%.80q: reading it: %v", content, err)
+		}
+		err = store.Remember(t.Context(), newTest("new", 1))
+		if broken, ok := errors.AsType[*BrokenError](err); !ok || *broken != (BrokenError{file, file + ".broken"}) {
+			t.Errorf("%.80q: writing it: %v", content, err)
+		}
 		if got := ids(t, store); got != strings.TrimSpace("new "+want) {
 			t.Errorf("%.80q: then there are %q", content, got)
 		}
 		if got := readFile(t, file+".broken"); got != content {
 			t.Errorf("%.80q: put aside is %.80q", content, got)
+		}
+	}
+}
+
+// TestBrokenAgain: no broken file takes the place of another while there are few, and
+// then that of the oldest.
+func TestBrokenAgain(t *testing.T) {
+	store, file := newStore(t, "")
+	names := []string{".broken", ".broken-2", ".broken-3", ".broken-4", ".broken-5", ".broken"}
+	for i, name := range names {
+		writeTestFile(t, file, fmt.Sprint("nonsense ", i))
+		if err := os.Chtimes(file, at(i), at(i)); err != nil {
+			t.Fatal(err)
+		}
+		err := store.Remember(t.Context(), newTest("new", 1))
+		if broken, ok := errors.AsType[*BrokenError](err); !ok || broken.Aside != file+name {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	for i, name := range names[1:] {
+		want := fmt.Sprint("nonsense ", i+1)
+		if got := readFile(t, file+name); got != want {
+			t.Errorf("%s has %q, want %q", name, got, want)
 		}
 	}
 }

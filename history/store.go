@@ -27,9 +27,6 @@ const (
 	lockRetry = 5 * time.Millisecond
 )
 
-// errNewer ends what would change a file that this program does not understand.
-var errNewer = errors.New("a newer version of this program has written the file")
-
 // Store is the list on disk. Its methods are safe for concurrent use, also by several
 // processes. Their errors are those of the file system, and of waiting for other
 // processes.
@@ -39,18 +36,26 @@ type Store struct{ folder string }
 // disk: the folder need not exist.
 func NewStore(folder string) *Store { return &Store{folder} }
 
-// Tests returns the list, the newest first. A file that is broken has what can be read
-// of it. There is no error if there is no file.
+// Tests returns the list, the newest first. There is no error if there is no file. What
+// can be read comes with a [BrokenError] and with [ErrNewer] too.
 func (s *Store) Tests() ([]Test, error) {
 	file, err := followLinks(filepath.Join(s.folder, fileName))
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := read(file)
+	doc, broken, err := read(file)
+	switch {
+	case err != nil:
+	case doc.newer:
+		err = newerError(file)
+	case broken:
+		err = &BrokenError{File: file}
+	}
 	return doc.tests(), err
 }
 
-// Remember adds tests, or what is new of those that are in the list.
+// Remember adds tests, or what is new of those that are in the list. With a
+// [BrokenError] it has done so.
 func (s *Store) Remember(ctx context.Context, tests ...Test) error {
 	return s.update(ctx, func(doc *document) bool {
 		for _, test := range tests {
@@ -61,7 +66,8 @@ func (s *Store) Remember(ctx context.Context, tests ...Test) error {
 }
 
 // Claim adds a test, unless there is one with the same ID. It reports whether it did. Of
-// several processes that claim an ID only one gets it.
+// several processes that claim an ID only one gets it. With a [BrokenError] it has done
+// so too.
 func (s *Store) Claim(ctx context.Context, test Test) (added bool, err error) {
 	err = s.update(ctx, func(doc *document) bool {
 		added = !slices.ContainsFunc(doc.tests(), test.sameAs)
@@ -84,7 +90,9 @@ func (s *Store) update(ctx context.Context, change func(*document) bool) error {
 	defer cancel()
 	lock := flock.New(filepath.Join(s.folder, lockName), flock.SetPermissions(0o600))
 	defer func() { _ = lock.Close() }()
-	if _, err := lock.TryLockContext(ctx, lockRetry); err != nil {
+	if _, err := lock.TryLockContext(ctx, lockRetry); errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("another process holds %s: %w", lock.Path(), err)
+	} else if err != nil {
 		return fmt.Errorf("%s: %w", lockName, err)
 	}
 	file, err := followLinks(filepath.Join(s.folder, fileName))
@@ -96,7 +104,7 @@ func (s *Store) update(ctx context.Context, change func(*document) bool) error {
 		return err
 	}
 	if doc.newer {
-		return errNewer
+		return newerError(file)
 	}
 	doc.notAfter(time.Now())
 	if !change(&doc) {
@@ -106,7 +114,14 @@ func (s *Store) update(ctx context.Context, change func(*document) bool) error {
 	if err != nil {
 		return err
 	}
-	return replace(file, data, broken)
+	aside := ""
+	if broken {
+		aside = freeName(file)
+	}
+	if err := replace(file, data, aside); err != nil || !broken {
+		return err
+	}
+	return &BrokenError{file, aside}
 }
 
 // maxLinks is how long a chain of symbolic links may be.
@@ -155,9 +170,9 @@ func read(path string) (doc document, broken bool, err error) {
 	return doc, err != nil, nil
 }
 
-// replace puts data into the place of a file in one step, whatever happens on the way. A
-// file that is to be kept gets another name.
-func replace(path string, data []byte, keep bool) error {
+// replace puts data into the place of a file in one step, whatever happens on the way.
+// The old file is kept under the name aside, unless that is "".
+func replace(path string, data []byte, aside string) error {
 	// The name is always the same, so that a process that was killed leaves one such
 	// file at most. Only the owner of the lock gets here.
 	temporary := path + ".new"
@@ -168,8 +183,8 @@ func replace(path string, data []byte, keep bool) error {
 		_ = os.Remove(temporary)
 		return err
 	}
-	if keep {
-		if err := rename(path, path+".broken"); err != nil {
+	if aside != "" {
+		if err := rename(path, aside); err != nil {
 			_ = os.Remove(temporary)
 			return err
 		}

@@ -61,6 +61,10 @@ func ids(t *testing.T, store *Store) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listed(tests)
+}
+
+func listed(tests []Test) string {
 	var list []string
 	for _, test := range tests {
 		list = append(list, test.PolicyTestID)
@@ -244,11 +248,12 @@ func TestNewerVersion(t *testing.T) {
 	for _, version := range []string{"2", `"2"`, "1.5"} {
 		content := `{"version":` + version + `,"tests":[{"account_id":"account","policy_test_id":"a"}]}`
 		store, file := newStore(t, content)
-		if err := store.Remember(t.Context(), newTest("b", 1)); !errors.Is(err, errNewer) {
+		if err := store.Remember(t.Context(), newTest("b", 1)); !errors.Is(err, ErrNewer) {
 			t.Errorf("version %s: %v", version, err)
 		}
-		if got := readFile(t, file); got != content || ids(t, store) != "a" {
-			t.Errorf("version %s: %s", version, got)
+		tests, err := store.Tests()
+		if got := readFile(t, file); got != content || listed(tests) != "a" || !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), file) {
+			t.Errorf("version %s: %v: %v: %s", version, err, tests, got)
 		}
 	}
 }
