@@ -58,8 +58,11 @@ func rootCommand(settings *Settings) *cobra.Command {
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		return errors.Join(settings.readFlags(root.PersistentFlags()), settings.check())
+	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
+		if err := errors.Join(settings.readFlags(root.PersistentFlags()), settings.check()); err != nil {
+			return usageError(command, err.Error())
+		}
+		return nil
 	}
 	root.Flags().BoolVarP(&version, "version", "v", false, "show the version")
 	settings.addFlags(root.PersistentFlags())

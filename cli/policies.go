@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,9 @@ func readPolicies(values []string) ([]any, error) {
 	var policies []any
 	for _, value := range values {
 		file, ok := strings.CutPrefix(value, "@")
+		if strings.TrimSpace(value) == "" {
+			return nil, fmt.Errorf("--policy %q is empty: it takes the ID of a reusable policy, or @FILE", value)
+		}
 		if !ok {
 			policies = append(policies, value)
 			continue
@@ -37,12 +41,39 @@ func readPolicy(file string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var policy map[string]json.RawMessage
-	if err := json.Unmarshal(data, &policy); err != nil {
-		return nil, fmt.Errorf("not a policy as JSON: %w", err)
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("must hold one JSON object, but is empty")
 	}
-	if policy == nil {
-		return nil, errors.New("not a policy as JSON: null is no object")
+	var policy any
+	if err := json.Unmarshal(data, &policy); err != nil && !outOfRange(err) {
+		return nil, fmt.Errorf("must hold one JSON object, but is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if what := kindOfJSON(bytes.TrimSpace(data)[0]); what != "" {
+		return nil, errors.New("must hold one JSON object, but holds " + what)
 	}
 	return data, nil
+}
+
+// outOfRange tells a number that fits no type of this program from what is no JSON.
+func outOfRange(err error) bool {
+	_, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	return ok
+}
+
+// kindOfJSON says what begins with a character; "" for an object.
+func kindOfJSON(first byte) string {
+	switch first {
+	case '{':
+		return ""
+	case '[':
+		return "an array"
+	case '"':
+		return "a text"
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "true or false"
+	default:
+		return "a number"
+	}
 }

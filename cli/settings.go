@@ -141,7 +141,7 @@ func (s *Settings) check() error {
 		err = errors.Join(err, fmt.Errorf("--color must be auto, always or never, not %q", s.Color))
 	}
 	if s.RequestBudget < 1 || s.RequestBudget > quota.Max {
-		err = errors.Join(err, fmt.Errorf("--request-budget must be from 1 to %d", quota.Max))
+		err = errors.Join(err, fmt.Errorf("--request-budget must be from 1 to %d, not %d", quota.Max, s.RequestBudget))
 	}
 	return err
 }

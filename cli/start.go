@@ -39,16 +39,16 @@ func startCommand(settings *Settings) *cobra.Command {
 		Args: noPolicies,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if err := options.check(); err != nil {
-				return exitWith(exitUsage, err)
+				return usageError(command, err.Error())
 			}
 			policies, err := readPolicies(options.policies)
 			if err != nil {
-				return exitWith(exitUsage, err)
+				return usageError(command, err.Error())
 			}
 			settings.AllowStart = true // typing the command is permission
 			var lacks []lack
 			if policies == nil {
-				lacks = []lack{{"--policy", "name a reusable policy by its ID, or a file with a policy as @FILE"}}
+				lacks = []lack{{"--policy", "name a reusable policy by its ID, or a file with a policy as @FILE. See " + command.CommandPath() + " --help"}}
 			}
 			app, err := newTerminalApp(command, settings, lacks...)
 			if err != nil {
@@ -114,7 +114,7 @@ func (a *app) start(command *cobra.Command, options startOptions, policies []any
 		return exitWith(exitFailure, err)
 	}
 	if err := write(ctx, command.OutOrStdout(), string(data)+"\n"); err != nil {
-		return err
+		return unprinted(err, result.ID)
 	}
 	return outcome
 }
@@ -138,7 +138,17 @@ func (a *app) printStarted(command *cobra.Command, options startOptions, result 
 			text += "\nTo wait for its end: " + next
 		}
 	}
-	return write(command.Context(), command.OutOrStdout(), text+"\n")
+	return unprinted(write(command.Context(), command.OutOrStdout(), text+"\n"), result.ID)
+}
+
+// unprinted is the error of a write that was to print the ID of a new test: whoever does
+// not get that must not start another.
+func unprinted(err error, id string) error {
+	exit, ok := errors.AsType[exitError](err)
+	if !ok {
+		return err
+	}
+	return exitWith(exit.status, errors.New("policy test "+id+" was started, but could not be printed: "+exit.err.Error()))
 }
 
 // waitForStarted waits for the end of the new test, if that is wanted, prints how it

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -42,15 +44,17 @@ func TestPolicyFileSent(t *testing.T) {
 // TestWrongPolicyFile: what is no policy is refused, and the error names the file.
 func TestWrongPolicyFile(t *testing.T) {
 	for content, want := range map[string]string{
-		"":      "not a policy as JSON",
-		"{":     "not a policy as JSON",
-		"[{}]":  "not a policy as JSON",
-		`"abc"`: "not a policy as JSON",
-		"null":  "not a policy as JSON",
-		"{} {}": "not a policy as JSON",
+		"":      "must hold one JSON object, but is empty",
+		"{":     "must hold one JSON object, but is not JSON: unexpected end",
+		"[{}]":  "must hold one JSON object, but holds an array",
+		`"abc"`: "but holds a text",
+		" null": "but holds null",
+		"true":  "but holds true or false",
+		"1e400": "but holds a number",
+		"{} {}": "but is not JSON",
 		"{}" + strings.Repeat(" ", maxPolicyFile): "larger than 1024 KiB",
-		`{"name": "x",}`:                "not a policy as JSON",
-		"\xef\xbb\xbf" + `{"name": ""}`: "not a policy as JSON",
+		`{"name": "x",}`:                "but is not JSON",
+		"\xef\xbb\xbf" + `{"name": ""}`: "but is not JSON",
 	} {
 		file := writeFile(t, content)
 		_, err := readPolicies([]string{"@" + file})
@@ -65,5 +69,30 @@ func TestWrongPolicyFile(t *testing.T) {
 	}
 	if _, err := readPolicies([]string{"@/dev/zero"}); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Error(err)
+	}
+}
+
+// fullDisk is an output that takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// TestStartUnprinted: whoever cannot read on stdout that a test was started reads it on
+// stderr.
+func TestStartUnprinted(t *testing.T) {
+	for _, flags := range [][]string{nil, {"-q"}, {"--json"}} {
+		var stderr strings.Builder
+		status := Run(t.Context(), append([]string{"start", "--simulate", "--policy", "x"}, flags...), nil, strings.NewReader(""), fullDisk{}, &stderr)
+		if status != exitFailure || !regexp.MustCompile(`policy test [0-9a-f]{64} was started, but could not be printed: .*no space`).MatchString(stderr.String()) {
+			t.Errorf("%v: %d: %s", flags, status, stderr.String())
+		}
+	}
+}
+
+// TestEmptyPolicy: the message says once which value is wrong.
+func TestEmptyPolicy(t *testing.T) {
+	status, _, stderr := run(t, nil, "start", "--simulate", "--policy", "a", "--policy", " ")
+	if want := "access-policy-mcp: --policy \" \" is empty: it takes the ID of a reusable policy, or @FILE\nSee access-policy-mcp start --help.\n"; status != exitUsage || stderr != want {
+		t.Errorf("%d: %s", status, stderr)
 	}
 }

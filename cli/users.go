@@ -23,6 +23,7 @@ type usersQuery struct {
 	status                  cfapi.UserStatus // "" for any
 	page, perPage           int
 	all                     bool   // every page, from the first
+	paged                   bool   // a page, or its size, was asked for
 	format                  string // one of the formats below
 	hideDetails             bool   // leave e-mail addresses and names out
 }
@@ -50,7 +51,7 @@ func (q *usersQuery) chooseFormat(asJSON, onTerminal bool) error {
 		q.format = formatTSV
 	}
 	if !slices.Contains([]string{formatTable, formatTSV, formatCSV, formatJSON}, q.format) {
-		return errors.New("--output must be table, tsv, csv or json")
+		return fmt.Errorf("--output must be table, tsv, csv or json, not %q", q.format)
 	}
 	return nil
 }
@@ -80,9 +81,10 @@ func usersCommand(settings *Settings) *cobra.Command {
 			defer app.stop()
 			query.policyTestID, query.accountID = strings.TrimSpace(subject.id), strings.TrimSpace(settings.AccountID)
 			query.hideDetails = settings.HideUserDetails
+			query.paged = command.Flags().Changed("page") || command.Flags().Changed("per-page")
 			out := settings.output(command.OutOrStdout())
 			if err := errors.Join(query.check(), query.chooseFormat(asJSON, out.terminal())); err != nil {
-				return exitWith(exitUsage, err)
+				return usageError(command, err.Error())
 			}
 			_, _ = io.WriteString(app.console, subject.notice)
 			return app.listUsers(command, out, query)
@@ -107,9 +109,10 @@ func (q usersQuery) check() error {
 	}
 	wrong(!tools.AccountID(q.accountID).Valid(), typedBy("account_id", reading())+": "+idWords(cfapi.MaxAccountID))
 	wrong(!tools.PolicyTestID(q.policyTestID).Valid(), typedBy("policy_test_id", reading())+": "+idWords(cfapi.MaxPolicyTestID))
-	wrong(!slices.Contains([]cfapi.UserStatus{"", cfapi.UserApproved, cfapi.UserBlocked, cfapi.UserErrored}, q.status), "--status must be approved, blocked or error")
-	wrong(q.page < 1 || q.page > 1_000_000, "--page must be from 1 to 1000000")
-	wrong(q.perPage < 1 || q.perPage > 100, "--per-page must be from 1 to 100")
+	wrong(!slices.Contains([]cfapi.UserStatus{"", cfapi.UserApproved, cfapi.UserBlocked, cfapi.UserErrored}, q.status), fmt.Sprintf("--status must be approved, blocked or error, not %q", q.status))
+	wrong(q.page < 1 || q.page > 1_000_000, fmt.Sprintf("--page must be from 1 to 1000000, not %d", q.page))
+	wrong(q.perPage < 1 || q.perPage > 100, fmt.Sprintf("--per-page must be from 1 to 100, not %d", q.perPage))
+	wrong(q.all && q.paged, "--all lists every page: leave out --page and --per-page")
 	return err
 }
 
