@@ -69,3 +69,15 @@ func TestFailureTexts(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestWarningWords: a warning tells a failure to a person in words, and to a program by
+// its kind.
+func TestWarningWords(t *testing.T) {
+	failure := &cfapi.Error{Kind: cfapi.Unavailable, HTTPStatus: http.StatusInternalServerError}
+	if words := getCall("x", time.Second, false).words(); words == nil || words(failure) != "Cloudflare failed to answer" {
+		t.Error("a person does not get the words for one")
+	}
+	if getCall("x", time.Second, true).words() != nil {
+		t.Error("a program does not get the kind")
+	}
+}

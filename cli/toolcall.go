@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
@@ -25,6 +26,14 @@ type toolCall struct {
 	asJSON    bool          // the structured result is wanted, and progress only on a terminal
 	quiet     bool          // no progress is wanted
 	purpose   purpose       // which its errors name
+}
+
+// words tell a failure in warnings: to a person in other words than to a program.
+func (c toolCall) words() func(*cfapi.Error) string {
+	if c.asJSON {
+		return nil
+	}
+	return func(failure *cfapi.Error) string { return failureWords(failure, c.purpose) }
 }
 
 // addRequestFlags adds the flags of every command that asks Cloudflare for something.
@@ -113,7 +122,7 @@ func (a *app) callWithProgress(ctx context.Context, call toolCall) (*mcp.CallToo
 	}
 	defer stop()
 	if call.wait > 0 {
-		ctx = tools.WithWatching(ctx, tools.Watching{Limit: call.wait, Show: show})
+		ctx = tools.WithWatching(ctx, tools.Watching{Limit: call.wait, Show: show, Words: call.words()})
 	}
 	return a.untilInterrupted(ctx, call)
 }

@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools"
 )
 
@@ -40,6 +43,33 @@ func TestAge(t *testing.T) {
 			}
 			if n := costOf(t, result); n > statusResult {
 				t.Errorf("after %d s: %d tokens", wait, n)
+			}
+		})
+	}
+}
+
+// TestAgeInWords: a command of this process has its own words for why figures are old;
+// clients over MCP read the kind of the error.
+func TestAgeInWords(t *testing.T) {
+	words := func(*cfapi.Error) string { return "Cloudflare is asleep" }
+	for want, watching := range map[string]tools.Watching{
+		"The last request failed (upstream_unavailable: HTTP 500": {Limit: 20 * time.Second, Show: func(watch.Snapshot) {}},
+		"The last request failed (Cloudflare is asleep: HTTP 500": {Limit: 20 * time.Second, Show: func(watch.Snapshot) {}, Words: words},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			sim := simulator.New()
+			sim.AddTest("b", 1000, time.Hour)
+			sim.SetFaults(func(request int) simulator.Fault {
+				if request == 1 {
+					return simulator.Fault{}
+				}
+				return simulator.Fault{Status: http.StatusInternalServerError}
+			})
+			tool := find(t, newOptions(t, sim), "get_access_policy_test")
+			ctx := tools.WithWatching(tools.WithCaller(t.Context(), testCaller()), watching)
+			result, err := tool.Handler(ctx, request(fmt.Sprintf(`{"account_id":%q,"policy_test_id":"b"}`, simulator.AccountID)))
+			if err != nil || result.IsError || !strings.Contains(text(result, 0), want) {
+				t.Errorf("%v: %s", err, text(result, 0))
 			}
 		})
 	}

@@ -203,11 +203,11 @@ const maxUnmarkedAge = 15 * time.Second
 
 // ageWarning tells that figures are older than they could be, and why if that is
 // known; "" if they are not.
-func (s *service) ageWarning(failure *cfapi.Error, age time.Duration) string {
+func (s *service) ageWarning(ctx context.Context, failure *cfapi.Error, age time.Duration) string {
 	seconds := int(age / time.Second)
 	switch {
 	case failure != nil:
-		return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", s.reason(failure), seconds)
+		return fmt.Sprintf("The last request failed (%s), so these figures are %d s old.", s.reason(ctx, failure), seconds)
 	case age > maxUnmarkedAge:
 		return fmt.Sprintf("These figures are %d s old.", seconds)
 	}
@@ -215,8 +215,12 @@ func (s *service) ageWarning(failure *cfapi.Error, age time.Duration) string {
 }
 
 // reason says in a warning why a request failed.
-func (s *service) reason(failure *cfapi.Error) string {
-	return string(failure.Kind) + prefixed(": ", s.describe(failure))
+func (s *service) reason(ctx context.Context, failure *cfapi.Error) string {
+	what := string(failure.Kind)
+	if w, ok := ctx.Value(watchingKey{}).(Watching); ok && w.Words != nil {
+		what = w.Words(failure)
+	}
+	return what + prefixed(": ", s.describe(failure))
 }
 
 // describe quotes what Cloudflare said; "" if that is nothing.

@@ -82,14 +82,14 @@ func newGetTest(s *service) server.ServerTool {
 			if err != nil {
 				return PolicyTest{}, err
 			}
-			test := s.newPolicyTest(in.PolicyTestID, snapshot)
+			test := s.newPolicyTest(ctx, in.PolicyTestID, snapshot)
 			s.observe(in.AccountID, in.PolicyTestID, calledAt, snapshot, test)
 			return test, nil
 		},
 	}.ServerTool(s.typedOptions(readPhrases))
 }
 
-func (s *service) newPolicyTest(id PolicyTestID, snapshot watch.Snapshot) PolicyTest {
+func (s *service) newPolicyTest(ctx context.Context, id PolicyTestID, snapshot watch.Snapshot) PolicyTest {
 	test := snapshot.Answer.Result
 	out := PolicyTest{
 		ID:                    test.ID,
@@ -107,7 +107,7 @@ func (s *service) newPolicyTest(id PolicyTestID, snapshot watch.Snapshot) Policy
 	if !out.Finished {
 		out.CheckAgainAfterSeconds = wholeSeconds(snapshot.Next)
 	}
-	if warning := s.ageWarning(snapshot.Failure, time.Since(snapshot.ReadAt)); warning != "" {
+	if warning := s.ageWarning(ctx, snapshot.Failure, time.Since(snapshot.ReadAt)); warning != "" {
 		out.Warnings = append(out.Warnings, warning)
 	}
 	for _, notice := range snapshot.Answer.Messages {

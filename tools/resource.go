@@ -67,7 +67,7 @@ func (s *service) readResource(ctx context.Context, addresses *typed.Arguments[t
 	if err != nil {
 		return Contents{}, err
 	}
-	test := s.newPolicyTest(address.PolicyTestID, snapshot)
+	test := s.newPolicyTest(ctx, address.PolicyTestID, snapshot)
 	s.observe(address.AccountID, address.PolicyTestID, calledAt, snapshot, test)
 	data, err := typed.Marshal(test)
 	if err != nil {

@@ -141,7 +141,7 @@ func (s *service) afterStart(ctx context.Context, watcher *watch.Watcher, in sta
 		if err != nil {
 			out.Warnings = append(out.Warnings, "It could not be watched: "+s.requestError(ctx, readPhrases, err).Error())
 		} else {
-			test := s.newPolicyTest(id, snapshot)
+			test := s.newPolicyTest(ctx, id, snapshot)
 			s.observe(in.AccountID, id, calledAt, snapshot, test)
 			out.Test = (*watchedTest)(&test)
 			out.Summary += " " + test.Summary

@@ -67,7 +67,7 @@ func newListUsers(s *service) server.ServerTool {
 				page.Warnings = append(page.Warnings, "IDs were left out or names shortened to keep this short; a smaller per_page shows more of each user.")
 			}
 			if lookFailure != nil {
-				page.Warnings = append(page.Warnings, fmt.Sprintf("Whether there are more users on page %d could not be found out (%s).", page.Page+1, s.reason(lookFailure)))
+				page.Warnings = append(page.Warnings, fmt.Sprintf("Whether there are more users on page %d could not be found out (%s).", page.Page+1, s.reason(ctx, lookFailure)))
 			}
 			page.Summary = page.summarize(in.Status, lookFailure == nil)
 			return page, nil

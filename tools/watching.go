@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/watch"
 	"access-policy-mcp/tools/typed"
 )
@@ -19,6 +20,10 @@ type Watching struct {
 	// Show receives each new state, and at least every 15 s the last one; see
 	// [watch.Watcher.Wait].
 	Show func(watch.Snapshot)
+
+	// Words say what has failed to the reader of warnings; nil to name the kind of the
+	// error, as clients over MCP know it.
+	Words func(*cfapi.Error) string
 }
 
 type watchingKey struct{}
@@ -47,7 +52,7 @@ func (s *service) readPolicyTest(ctx context.Context, watcher *watch.Watcher, ac
 			report(nil, "waiting for Cloudflare's first answer")
 			return
 		}
-		test := s.newPolicyTest(id, snapshot)
+		test := s.newPolicyTest(ctx, id, snapshot)
 		report(test.PercentUsersProcessed, test.progress())
 	})
 }
