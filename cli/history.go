@@ -122,7 +122,7 @@ func remembered(o tools.Observation, simulated bool) history.Test {
 }
 
 // simulatorMemory lets the simulator of this process go on with the tests of earlier
-// ones. A history that cannot be read or written is one that is empty, which is reported.
+// ones. A list that cannot be read is an empty one; that it cannot be written is reported.
 func simulatorMemory(store *history.Store, report func(error)) simulator.Memory {
 	if store == nil {
 		return simulator.Memory{}

@@ -4,5 +4,8 @@ package e2e
 
 import "github.com/rogpeppe/go-internal/testscript"
 
-// tty runs a command on a pseudo-terminal. It is there for Linux alone.
-func tty(ts *testscript.TestScript, _ []string) { ts.Fatalf("tty is not implemented for this system") }
+// tty fails: pseudo-terminals are opened in another way on each system, and the scripts
+// that need one are skipped where that is not Linux's.
+func tty(ts *testscript.TestScript, _ []string) {
+	ts.Fatalf("tty needs Linux: begin the script with [!linux] skip")
+}

@@ -14,9 +14,8 @@ import (
 )
 
 // Most arguments are in order and plainly written. plainRules, derived from the published
-// schema, accept those; what they do not accept is left to the validator, which costs
-// fifty times as much and is first compiled then. FuzzPlain holds that they accept nothing
-// else.
+// schema, accept those; what they do not accept is left to the validator, which costs far
+// more and is first compiled then. FuzzPlain holds that they accept nothing that it refuses.
 
 // plainRules are what plain arguments follow.
 type plainRules struct {
