@@ -112,6 +112,11 @@ func TestNoMethodGoesAroundTheLimiter(t *testing.T) {
 			_, err := c.StartPolicyTest(ctx, simulator.AccountID, nil)
 			return err
 		},
+		"VerifyUserToken": func(ctx context.Context, c *cfapi.Client) error { _, err := c.VerifyUserToken(ctx); return err },
+		"VerifyAccountToken": func(ctx context.Context, c *cfapi.Client) error {
+			_, err := c.VerifyAccountToken(ctx, simulator.AccountID)
+			return err
+		},
 	}
 	for method := range reflect.TypeFor[*cfapi.Client]().Methods() {
 		if method.Type.NumOut() == 2 && exchanges[method.Name] == nil {

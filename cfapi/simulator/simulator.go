@@ -15,7 +15,8 @@ import (
 const (
 	AccountID    = "023e105f4ecef8ad9ca31a8372d0c353"
 	PolicyTestID = "f1a8b3c9d4e5f6789a0b1c2d3e4f5678a9b0c1d2e3f4a5b67890c1d2e3f4b5a6"
-	Token        = "simulated-api-token"
+	Token        = "simulated-api-token" // of a user
+	AccountToken = "cfat_simulated-account-token"
 	Email        = "admin@example.com"
 	Key          = "simulated-global-api-key"
 )
@@ -41,6 +42,7 @@ type Simulator struct {
 	tests    map[string]*run
 	quota    quota
 	memory   Memory
+	token    cfapi.Token
 	faults   func(request int) Fault
 	requests int
 	started  int // tests, by request
@@ -60,10 +62,13 @@ func New() *Simulator {
 			DocumentedID: {id: DocumentedID, fixed: DocumentedExample, users: 20, share: 0.75, outcomes: []outcome{approved, blocked, errored}},
 		},
 		quota: quota{limit: 1200, window: 5 * time.Minute},
+		token: cfapi.Token{ID: TokenID, Status: cfapi.TokenActive},
 	}
 	s.mux.HandleFunc("POST /accounts/{account_id}/access/policy-tests", s.startPolicyTest)
 	s.mux.HandleFunc("GET /accounts/{account_id}/access/policy-tests/{policy_test_id}", s.getPolicyTest)
 	s.mux.HandleFunc("GET /accounts/{account_id}/access/policy-tests/{policy_test_id}/users", s.listUsers)
+	s.mux.HandleFunc("GET /user/tokens/verify", s.verifyUserToken)
+	s.mux.HandleFunc("GET /accounts/{account_id}/tokens/verify", s.verifyAccountToken)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, notice{Code: 7000, Message: "No route for that URI"})
 	})
@@ -145,8 +150,8 @@ func (s *Simulator) authenticate(w http.ResponseWriter, r *http.Request) bool {
 	case authorization != "" && (!isBearer || token == "" || email != "" || key != ""):
 		fail(w, http.StatusBadRequest, notice{Code: 6003, Message: "Invalid request headers",
 			Chain: []notice{{Code: 6103, Message: "Invalid format for authentication headers"}}})
-	case isBearer && token != Token:
-		fail(w, http.StatusUnauthorized, notice{Code: 1000, Message: "Invalid API Token"})
+	case isBearer && !s.accepts(token, r):
+		invalidToken(w)
 	case !isBearer && (email != Email || key != Key):
 		fail(w, http.StatusForbidden, notice{Code: 9106, Message: "Authentication failed"})
 	default:
