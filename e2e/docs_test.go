@@ -21,7 +21,7 @@ import (
 func pages(t *testing.T) []string {
 	t.Helper()
 	var paths []string
-	for _, pattern := range []string{"../*.md", "../docs/*.md", "../.github/*.md"} {
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../examples/*.md", "../.github/*.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -115,11 +115,14 @@ func TestDocsCommands(t *testing.T) {
 		".ci/fuzz 10m":                       {"../.ci/run", ".ci/fuzz "},
 		"e2e/interop/run":                    {"../.ci/run", "e2e/interop/run"},
 		"go run ./e2e/soak":                  {"../.ci/run", "go run ./e2e/soak"},
-		"go test -run '^$' -bench 'Start|Calls' -benchtime 30x -count 3 ./e2e": {"calls_bench_test.go", "func BenchmarkCalls"},
-		"go test -run '^$' -bench 'Floor|Client' ./e2e":                        {"bench_test.go", "func BenchmarkFloor"},
-		"go test -run '^$' -bench WaitingConnections -benchtime 1x ./e2e":      {"waiting_bench_test.go", "func BenchmarkWaitingConnections"},
-		"go test -run '^$' -bench Waiters -benchtime 1x ./cfapi/watch":         {"../cfapi/watch/bench_test.go", "func BenchmarkWaiters"},
-		"go test ./cli ./tools ./server -update":                               {"../tools/golden_test.go", `flag.Bool("update"`},
+		"go test -run '^$' -bench 'Start|Calls' -benchtime 30x -count 3 ./e2e":               {"calls_bench_test.go", "func BenchmarkCalls"},
+		"go test -run '^$' -bench 'Floor|Client' ./e2e":                                      {"bench_test.go", "func BenchmarkFloor"},
+		"go test -run '^$' -bench WaitingConnections -benchtime 1x ./e2e":                    {"waiting_bench_test.go", "func BenchmarkWaitingConnections"},
+		"go test -run '^$' -bench Waiters -benchtime 1x ./cfapi/watch":                       {"../cfapi/watch/bench_test.go", "func BenchmarkWaiters"},
+		"cd examples/typescript && npm install && node blocked.ts ../policy.json --simulate": {"examples_test.go", "func TestExamplesTypeScript("},
+		"cd examples/python && uv run blocked.py ../policy.json --simulate":                  {"examples_test.go", "func TestExamplesPython("},
+		"cd examples/shell && MAX_BLOCKED=20% ./step.sh ../policy.json --simulate":           {"examples_test.go", "func TestExamplesShell("},
+		"go test ./cli ./tools ./server -update":                                             {"../tools/golden_test.go", `flag.Bool("update"`},
 	}
 	shown := map[string]bool{}
 	for _, b := range blocks(t, "sh") {
@@ -189,7 +192,7 @@ func anchors(t *testing.T, page string) []string {
 	return list
 }
 
-var ownPath = regexp.MustCompile("`((?:\\.ci|\\.github|cfapi|cli|docs|e2e|history|internal|server|testdata|tools)/[A-Za-z0-9_./*-]*)`")
+var ownPath = regexp.MustCompile("`((?:\\.ci|\\.github|cfapi|cli|docs|e2e|examples|history|internal|server|testdata|tools)/[A-Za-z0-9_./*-]*)`")
 
 // TestDocsPaths: every file and directory of this project that a page names exists.
 func TestDocsPaths(t *testing.T) {
