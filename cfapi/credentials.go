@@ -37,12 +37,13 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 // RoundTripper, because a RoundTripper would add them to whatever request
 // passes through it.
 func (c Credentials) set(header http.Header) {
-	if c.Token != "" {
+	switch {
+	case c.Token != "":
 		header.Set("Authorization", "Bearer "+c.Token)
-		return
+	case c.Present():
+		header.Set("X-Auth-Email", c.Email)
+		header.Set("X-Auth-Key", c.Key)
 	}
-	header.Set("X-Auth-Email", c.Email)
-	header.Set("X-Auth-Key", c.Key)
 }
 
 // check finds values that no header can carry, which net/http would otherwise

@@ -2,6 +2,7 @@ package cfapi
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,6 +55,7 @@ func readEnvelope(body []byte) (e envelope, err error) {
 type response struct {
 	status    int
 	header    http.Header
+	tls       *tls.ConnectionState // nil without TLS
 	body      []byte
 	truncated bool
 }

@@ -90,6 +90,11 @@ func (c *Client) begin(ctx context.Context) error {
 	if !c.credentials.Present() {
 		return &Error{Kind: NoCredentials}
 	}
+	return c.takeTurn(ctx)
+}
+
+// takeTurn waits until one request may be sent.
+func (c *Client) takeTurn(ctx context.Context) error {
 	if err := c.limiter.Wait(ctx, c.turn); err != nil {
 		if failure, ok := errors.AsType[*Error](err); ok {
 			return failure
@@ -112,6 +117,11 @@ func attempt[T any](ctx context.Context, c *Client, method, path string, body []
 	if err != nil {
 		return Answer[T]{}, err
 	}
+	return learned[T](c, r, open)
+}
+
+// learned decodes an answer, and tells the limiter of it.
+func learned[T any](c *Client, r response, open byte) (Answer[T], error) {
 	answer, err := decode[T](c, r, open)
 	limit, failure := answer.RateLimit, (*Error)(nil)
 	if errors.As(err, &failure) {
@@ -158,6 +168,7 @@ func (c *Client) send(req *http.Request, longest int) (response, error) {
 	return response{
 		status:    resp.StatusCode,
 		header:    resp.Header,
+		tls:       resp.TLS,
 		body:      body[:min(len(body), longest)],
 		truncated: len(body) > longest,
 	}, nil

@@ -103,6 +103,7 @@ func TestLimiterIsAskedForEveryRequest(t *testing.T) {
 func TestNoMethodGoesAroundTheLimiter(t *testing.T) {
 	t.Parallel()
 	exchanges := map[string]func(context.Context, *cfapi.Client) error{
+		"Reach":         func(ctx context.Context, c *cfapi.Client) error { _, err := c.Reach(ctx); return err },
 		"GetPolicyTest": func(ctx context.Context, c *cfapi.Client) error { _, err := get(ctx, c); return err },
 		"ListPolicyTestUsers": func(ctx context.Context, c *cfapi.Client) error {
 			_, err := c.ListPolicyTestUsers(ctx, simulator.AccountID, simulator.PolicyTestID, 1, 25, "")

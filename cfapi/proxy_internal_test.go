@@ -1,11 +1,13 @@
 package cfapi
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -61,4 +63,30 @@ func tunnel(w http.ResponseWriter, host string) {
 	}()
 	_, _ = io.Copy(near, far)
 	_ = near.Close()
+}
+
+// TestProxyRefuses: the error is about the proxy, which is named without its password.
+func TestProxyRefuses(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+	t.Cleanup(proxy.Close)
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword("me", "proxy-password")
+	client, err := New(Config{BaseURL: "https://api.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.transport.(*Transport).dialer.Proxy = http.ProxyURL(address)
+	_, err = client.Reach(t.Context())
+	operation, _ := errors.AsType[*net.OpError](err)
+	if operation == nil || operation.Op != "proxyconnect" || !strings.Contains(err.Error(), "the proxy answered 403 Forbidden") {
+		t.Errorf("the error is %v", err)
+	}
+	if got := client.Proxy(); got != proxy.URL {
+		t.Errorf("the proxy is %s, want %s", got, proxy.URL)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,13 @@ func newDialer() *http.Transport {
 		// A connection that has fallen silent, as after a change of networks, is given
 		// up before the attempt that waits on it is.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 4 * time.Second},
+		// net/http says "Forbidden" alone, and nobody would think of the proxy.
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+			return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("the proxy answered " + answer.Status)}
+		},
 	}
 }
 

@@ -69,6 +69,9 @@ func New() *Simulator {
 	s.mux.HandleFunc("GET /accounts/{account_id}/access/policy-tests/{policy_test_id}/users", s.listUsers)
 	s.mux.HandleFunc("GET /user/tokens/verify", s.verifyUserToken)
 	s.mux.HandleFunc("GET /accounts/{account_id}/tokens/verify", s.verifyAccountToken)
+	s.mux.HandleFunc("GET "+openPath, func(w http.ResponseWriter, _ *http.Request) {
+		succeed(w, map[string][]string{"ipv4_cidrs": {"192.0.2.0/24"}, "ipv6_cidrs": {"2001:db8::/32"}})
+	})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, notice{Code: 7000, Message: "No route for that URI"})
 	})
@@ -105,6 +108,9 @@ func (s *Simulator) Requests() int {
 	return s.requests
 }
 
+// openPath is what the API tells everybody, without credentials: its networks.
+const openPath = "/ips"
+
 // ServeHTTP answers one request, or fails as the script says.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Only once the body has been read does the server notice that a client leaves.
@@ -122,7 +128,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case quota.exceeded:
 		fail(w, http.StatusTooManyRequests, notice{Code: 971, Message: "Please wait and consider throttling your request speed"})
-	case !s.authenticate(w, r):
+	case r.URL.Path != openPath && !s.authenticate(w, r):
 	default:
 		s.mux.ServeHTTP(w, r)
 	}
