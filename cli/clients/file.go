@@ -1,0 +1,132 @@
+package clients
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxFile is the largest file that is looked at, in bytes: Claude Code keeps a history in
+// its own.
+const maxFile = 64 << 20
+
+// content is a file as it was read.
+type content struct {
+	path   string // with all links resolved
+	data   []byte
+	exists bool
+	info   fs.FileInfo // nil if it does not exist
+}
+
+// read reads a file. Only regular files are opened: others may block. The error of a file
+// that does not exist is [fs.ErrNotExist].
+func read(path string) (content, error) {
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		if link, linkErr := os.Lstat(path); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
+			return content{}, fmt.Errorf("%s is a link to a file that does not exist", path)
+		}
+		return content{path: path}, err
+	}
+	info, err := os.Stat(target)
+	if err != nil {
+		return content{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return content{}, errors.New(path + " is not a regular file")
+	}
+	if info.Size() > maxFile {
+		return content{}, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	}
+	file, err := os.Open(target)
+	if err != nil {
+		return content{}, err
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, maxFile))
+	return content{path: target, data: data, exists: true, info: info}, err
+}
+
+// readOrNew is read for a file that may be missing.
+func readOrNew(path string) (content, error) {
+	c, err := read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return content{path: path}, nil
+	}
+	return c, err
+}
+
+// writable says why a file must not be replaced. Whoever may write to the folder could
+// replace it all the same, so its own mode counts.
+func (c content) writable(named string) error {
+	if c.exists && c.info.Mode().Perm()&0o200 == 0 {
+		return fmt.Errorf("%s is read-only", named)
+	}
+	return nil
+}
+
+// unchanged reports whether the file is still as it was read.
+func (c content) unchanged() bool {
+	now, err := readOrNew(c.path)
+	return err == nil && now.exists == c.exists && bytes.Equal(now.data, c.data)
+}
+
+// errChanged is about a file that somebody else writes all the time.
+var errChanged = errors.New("the file was changed by another program in the meantime")
+
+// replace puts data into the place of the file in one step, as readable as that was. A new
+// file is for the user alone, unless it is one that a project shares.
+func (c content) replace(data []byte, shared bool) error {
+	folder, mode := fs.FileMode(0o700), fs.FileMode(0o600)
+	if shared {
+		folder, mode = 0o755, 0o644 // less what the umask takes
+	}
+	if err := os.MkdirAll(filepath.Dir(c.path), folder); err != nil {
+		return err
+	}
+	temporary, err := c.writeBeside(data, c.path+".access-policy-mcp.new", mode)
+	if err != nil {
+		return err
+	}
+	if !c.unchanged() {
+		_ = os.Remove(temporary)
+		return errChanged
+	}
+	if err := os.Rename(temporary, c.path); err != nil {
+		_ = os.Remove(temporary)
+		return err
+	}
+	return nil
+}
+
+// writeBeside writes a file with the owner and the mode of the original, or with mode if
+// there is none. It never is more readable, not even while it is written.
+func (c content) writeBeside(data []byte, path string, mode fs.FileMode) (string, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if c.exists {
+		mode = 0o600 & c.info.Mode().Perm()
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode|0o200)
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil && c.exists {
+		err = errors.Join(keepOwner(path, c.info), os.Chmod(path, c.info.Mode().Perm()))
+	}
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return path, err
+}
+
+// backupPath is where the file as it was before is kept: beside the name that people know,
+// which may be a link to a folder of somebody else.
+func backupPath(named string) string { return named + ".access-policy-mcp.bak" }

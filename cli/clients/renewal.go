@@ -1,0 +1,117 @@
+package clients
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// Keys of the two kinds of entries, in all clients.
+var (
+	localKeys  = []string{"command", "cmd", "args", "env", "envs", "env_vars", "cwd"}
+	remoteKeys = []string{"url", "serverUrl", "httpUrl", "uri", "headers", "http_headers", "env_http_headers", "bearer_token_env_var", "requestInit"}
+)
+
+// usersKeys are for the user to change once they are there.
+var usersKeys = []string{"enabled", "timeout"}
+
+// renewal are the changes that make of what is at a path, nil if that is nothing, what an
+// entry wants. They leave alone what the entry says nothing about.
+func renewal(path []string, is map[string]any, wanted object) []change {
+	if is == nil {
+		return []change{{path: path, value: wanted}}
+	}
+	var changes []change
+	at := func(keys ...string) []string { return append(slices.Clone(path), keys...) }
+	obsolete := localKeys
+	if has(wanted, localKeys) {
+		obsolete = remoteKeys
+		changes = append(changes, argsRenewal(at("args"), is, wanted)...)
+	}
+	for _, key := range obsolete {
+		if _, ok := is[key]; ok && !has(wanted, []string{key}) {
+			changes = append(changes, change{path: at(key), remove: true})
+		}
+	}
+	for _, m := range wanted {
+		old, present := is[m.key]
+		inner, isObject := m.value.(object)
+		list, isList := m.value.([]string)
+		switch {
+		case m.key == "args" || present && slices.Contains(usersKeys, m.key) || reflect.DeepEqual(old, decoded(m.value)):
+		case isList && present:
+			if missing := lacking(old, list); missing != nil {
+				changes = append(changes, change{path: at(m.key), value: missing})
+			}
+		case isObject && present:
+			changes = append(changes, membersRenewal(at(m.key), old, inner)...)
+		default:
+			changes = append(changes, change{path: at(m.key), value: m.value})
+		}
+	}
+	return changes
+}
+
+func has(o object, keys []string) bool {
+	return slices.ContainsFunc(o, func(m member) bool { return slices.Contains(keys, m.key) })
+}
+
+// argsRenewal sets our one argument and keeps those of the user.
+func argsRenewal(path []string, is map[string]any, wanted object) []change {
+	list, present := is["args"]
+	var ours []string
+	missing := true
+	for _, m := range wanted {
+		if m.key == "args" {
+			ours, _ = m.value.([]string)
+			missing = false
+		}
+	}
+	args := []string{}
+	old, _ := list.([]any)
+	for _, arg := range old {
+		if arg != "--simulate" || slices.Contains(ours, "--simulate") {
+			args = append(args, fmt.Sprint(arg))
+		}
+	}
+	for _, arg := range ours {
+		if !slices.Contains(args, arg) {
+			args = append(args, arg)
+		}
+	}
+	if !present && missing || reflect.DeepEqual(list, decoded(args)) {
+		return nil
+	}
+	return []change{{path: path, value: args}}
+}
+
+// lacking is a list with what it lacks; nil if that is nothing.
+func lacking(old any, wanted []string) []string {
+	var all []string
+	items, _ := old.([]any)
+	for _, item := range items {
+		all = append(all, fmt.Sprint(item))
+	}
+	before := len(all)
+	for _, text := range wanted {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	if len(all) == before {
+		return nil
+	}
+	return all
+}
+
+// membersRenewal sets members of an object that is there.
+func membersRenewal(path []string, old any, wanted object) []change {
+	is, _ := old.(map[string]any)
+	var changes []change
+	for _, m := range wanted {
+		if !reflect.DeepEqual(is[m.key], decoded(m.value)) {
+			changes = append(changes, change{path: append(slices.Clone(path), m.key), value: m.value})
+		}
+	}
+	return changes
+}
