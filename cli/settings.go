@@ -15,6 +15,7 @@ import (
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cli/clients"
 	"access-policy-mcp/history"
 	"access-policy-mcp/tools"
 )
@@ -99,7 +100,7 @@ func newSettings(env []string) *Settings {
 			s.noColor = value != ""
 		case name == "TERM":
 			s.dumbTerminal = value == "" || value == "dumb"
-		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix) && !slices.Contains(history.Variables(), name):
+		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix) && !slices.Contains(history.Variables(), name) && !slices.Contains(clients.Variables(), name):
 		case strings.TrimSpace(value) == "":
 			s.empty[name] = true
 		case placeholder.MatchString(value):

@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    command("status N COMMAND...", 2, status),
 			"api":       command("api [hanging|failing|STATUS BODYFILE]", 0, api),
+			"proxy":     command("proxy", 0, proxy),
 			"tty":       command("tty [-interrupt] [-stderr] COLUMNS STATUS COMMAND...", 3, tty),
 			"serve":     command("serve ARG...", 1, serve),
 			"post":      command("post PATH FILE [HEADER...]", 2, post),
@@ -104,6 +105,15 @@ func api(ts *testscript.TestScript, args []string) {
 	ts.Setenv("CLOUDFLARE_BASE_URL", upstream.URL)
 	ts.Setenv("CLOUDFLARE_API_TOKEN", simulator.Token)
 	ts.Setenv("CLOUDFLARE_ACCOUNT_ID", simulator.AccountID)
+}
+
+// proxy starts a proxy that wants another password, and sets PROXY to its address.
+func proxy(ts *testscript.TestScript, _ []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("PROXY", strings.TrimPrefix(server.URL, "http://"))
 }
 
 // servedProcess is a server that serve has started.

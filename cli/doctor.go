@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/tools"
+)
+
+// checkLimit is the longest that a check may take, with what it waits for.
+const checkLimit = 20 * time.Second
+
+func doctorCommand(settings *Settings) *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check credential, account, network and clients, and say what to do",
+		Long: "Checks what commands and assistants need: the credential and where it comes\n" +
+			"from, the account, the way to Cloudflare's API, the clock, the token and its\n" +
+			"permission, the request budget, and the entry of this server in each MCP client.\n" +
+			"A line each: ✓ is fine, ! works but deserves a look, ✗ is wrong and says what to\n" +
+			"do, – is not checked, or only said. It sends at most four requests, and changes\n" +
+			"nothing.\n\n" +
+			"Exit status: 0 nothing is wrong, 1 something is, 2 wrong usage, 130 interrupted.",
+		Example: "  access-policy-mcp doctor\n" +
+			"  access-policy-mcp doctor --json | jq '.checks[] | select(.status == \"failed\")'\n" +
+			"  access-policy-mcp doctor --simulate      # no account, no network",
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return runDoctor(command, settings, asJSON)
+		},
+	}
+	addRequestFlags(command.Flags(), settings, &asJSON)
+	return command
+}
+
+// runDoctor prints each finding as soon as those before it are printed.
+func runDoctor(command *cobra.Command, settings *Settings, asJSON bool) error {
+	ctx := command.Context()
+	d := newDoctor(command, settings)
+	defer d.stop()
+	report := doctorReport{out: settings.output(command.OutOrStdout()), asJSON: asJSON}
+	limited, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
+	for _, findings := range d.examine(limited) {
+		for _, f := range findings() {
+			if ctx.Err() != nil {
+				return errInterrupted
+			}
+			if err := report.add(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+	if err := report.end(ctx); err != nil {
+		return err
+	}
+	if report.failed {
+		return exitError{status: exitFailure} // the lines say why
+	}
+	return nil
+}
+
+// doctor looks at what this program needs.
+type doctor struct {
+	settings *Settings
+	typed    string // the account of --account-id
+	app      *app   // nil if the configuration is wrong
+	wrong    error  // what is wrong with it
+}
+
+func newDoctor(command *cobra.Command, settings *Settings) *doctor {
+	d := &doctor{settings: settings, typed: strings.TrimSpace(settings.AccountID)}
+	if !command.Flags().Changed("log-level") {
+		settings.LogLevel = slog.LevelError // what is to be said is in the findings
+	}
+	settings.Tools = nil // which tools a server offers is nothing to a person's command
+	d.app, d.wrong = newApp(settings, command.ErrOrStderr(), io.Discard)
+	return d
+}
+
+func (d *doctor) stop() {
+	if d.app != nil {
+		d.app.stop()
+	}
+}
+
+// examine starts all checks, and returns what they find in the order in which it is to be
+// shown. A check waits for those that it depends on: what has one cause is one finding.
+func (d *doctor) examine(ctx context.Context) []func() []finding {
+	of := func(check func() finding) func() []finding {
+		return begin(func() []finding { return []finding{check()} })
+	}
+	entries := begin(d.clients)
+	if d.app == nil {
+		return []func() []finding{of(d.version), begin(d.environment), entries}
+	}
+	lookup := begin(func() credentialFound { return d.credential(ctx) })
+	way := begin(func() wayFound { return d.way(ctx) })
+	answers := begin(func() answersFound { return d.ask(ctx, lookup(), way()) })
+	return []func() []finding{
+		of(d.version),
+		begin(d.environment),
+		of(func() finding { return lookup().finding }),
+		of(d.account),
+		of(func() finding { return way().finding }),
+		of(func() finding { return clockFinding(way()) }),
+		of(func() finding { return answers().token }),
+		of(func() finding { return answers().permission }),
+		of(func() finding { return d.budget(answers()) }),
+		entries,
+	}
+}
+
+// begin starts f, and returns a function that waits for its result.
+func begin[T any](f func() T) (wait func() T) {
+	result := make(chan T, 1)
+	go func() { result <- f() }()
+	return sync.OnceValue(func() T { return <-result })
+}
+
+// patiently is a client for single requests, which are not repeated: a person waits.
+func patiently(client *cfapi.Client) *cfapi.Client {
+	return client.WithTurn(cfapi.Turn{MaxWait: time.Second, Once: true})
+}
+
+// client returns a client with the credentials, and a function to be called after its use.
+func (d *doctor) client(credentials cfapi.Credentials) (*cfapi.Client, func(), error) {
+	watcher, release, err := d.app.pool.Watcher(credentials)
+	if err != nil {
+		return nil, nil, err
+	}
+	return patiently(watcher.Client()), release, nil
+}
+
+// problem says what went wrong with a request, and what to do.
+func (d *doctor) problem(check string, err error, credential tools.Credential) finding {
+	failure, ok := errors.AsType[*cfapi.Error](err)
+	if !ok {
+		return finding{Check: check, Status: statusFailed, Text: err.Error()}
+	}
+	if d.settings.HideUserDetails {
+		failure = tools.WithoutTexts(failure)
+	}
+	p := reading()
+	if check != "permission" {
+		p.subject, p.check = "address", "Check CLOUDFLARE_BASE_URL."
+	}
+	text := failureWords(failure, p)
+	if details := saidOf(failure); details != "" {
+		text += ": " + details
+	}
+	return finding{Check: check, Status: statusFailed, Text: text, Next: nextStep(failure, credential, p)}
+}
