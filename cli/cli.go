@@ -66,7 +66,8 @@ func rootCommand(settings *Settings) *cobra.Command {
 	}
 	root.Flags().BoolVarP(&version, "version", "v", false, "show the version")
 	settings.addFlags(root.PersistentFlags())
-	root.AddCommand(getCommand(settings), usersCommand(settings), startCommand(settings), testsCommand(settings), doctorCommand(settings),
+	root.AddCommand(getCommand(settings), usersCommand(settings), startCommand(settings), testsCommand(settings),
+		installCommand(settings), doctorCommand(settings),
 		stdioCommand(settings), httpCommand(settings), versionCommand(), completionCommand())
 	addHelp(root)
 	return root

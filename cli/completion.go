@@ -60,6 +60,7 @@ func flagValues() map[string][]string {
 		"color":      {"auto", "always", "never"},
 		"log-level":  {"debug", "info", "warn", "error"},
 		"log-format": {"text", "json"},
+		"scope":      {"user\tfor all of your projects", "project\tfor everybody who works in this folder"},
 		"wait":       {"30s", "10m", "1h", "24h"},
 	}
 }
@@ -80,6 +81,8 @@ func addValueCompletions(root *cobra.Command, settings *Settings) {
 		switch {
 		case slices.Contains([]string{"get", "users"}, command.Name()):
 			command.ValidArgsFunction = settings.completeTest
+		case command.Name() == "install":
+			command.ValidArgsFunction = cobra.FixedCompletions(clientOffers(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
 		case command.ValidArgs == nil && command.ValidArgsFunction == nil:
 			command.ValidArgsFunction = cobra.NoFileCompletions
 		}

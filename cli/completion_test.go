@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"access-policy-mcp/cli/clients"
 )
 
 // complete is what a shell would offer for the last of the words.
@@ -31,6 +33,8 @@ func TestCompletion(t *testing.T) {
 		"get --log-level ":      "debug info warn error",
 		"http --log-format ":    "text json",
 		"start --wait ":         "30s 10m 1h 24h",
+		"install ":              strings.Join(clients.Names(), " "),
+		"install zed --scope ":  "user project",
 		"completion ":           "bash zsh fish powershell",
 		"start --policy @compl": "@completion.go @completion_test.go",
 		"start --policy ":       "",

@@ -67,6 +67,7 @@ type Settings struct {
 	noColor      bool // NO_COLOR is set (no-color.org)
 	dumbTerminal bool // TERM says that terminals do not obey control sequences
 
+	process     []string          // the whole environment, for other programs
 	environment map[string]string // the variables that are set, of those that this program reads
 	empty       map[string]bool   // those that are set to nothing but white space
 }
@@ -89,7 +90,7 @@ func (s *Settings) addFlags(flags *pflag.FlagSet) {
 // any flag or variable has been read. Variables that are empty or hold a placeholder
 // count as unset.
 func newSettings(env []string) *Settings {
-	s := &Settings{environment: map[string]string{}, empty: map[string]bool{}, dumbTerminal: runtime.GOOS != "windows"}
+	s := &Settings{process: env, environment: map[string]string{}, empty: map[string]bool{}, dumbTerminal: runtime.GOOS != "windows"}
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
 		if runtime.GOOS == "windows" {

@@ -42,9 +42,9 @@ type Client struct {
 	remote func(Server) object // an entry for Streamable HTTP; nil if the file can have none
 	// remoteWords say how a server over HTTP is added instead.
 	remoteWords string
-	// reference is how an entry names a variable of the client's own environment; nil if
-	// it cannot.
-	reference func(variable string) string
+	// forwards says that an entry for stdio can refer to variables of the environment that
+	// the client is started in.
+	forwards bool
 
 	command *clientCommand // the client's own command that adds servers; nil if there is none
 }
@@ -99,9 +99,23 @@ func (c Client) Path(m Machine, scope Scope) string {
 // tell.
 func (c Client) Here(m Machine) bool {
 	trace := m.path(c.trace.on(m.GOOS))
-	return exists(c.Path(m, User)) || exists(trace) || c.command != nil && m.command(c.command.name) != ""
+	return exists(c.Path(m, User)) || exists(trace) || c.command != nil && m.Command(c.command.name) != ""
 }
 
 // Remote reports whether the client's file can have a server over HTTP; if not, the words
 // say how it is added instead.
 func (c Client) Remote() (words string, ok bool) { return c.remoteWords, c.remote != nil }
+
+// Forwards reports whether an entry for stdio can refer to variables of the environment
+// that the client is started in.
+func (c Client) Forwards() bool { return c.forwards }
+
+// RefersToBearer reports whether an entry for HTTP can refer to the variable that has the
+// bearer token.
+func (c Client) RefersToBearer() bool {
+	if c.remote == nil {
+		return false
+	}
+	with, without := Server{URL: "x", Bearer: "X"}, Server{URL: "x"}
+	return len(c.remote(with)) > len(c.remote(without))
+}

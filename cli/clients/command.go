@@ -23,10 +23,10 @@ const commandTimeout = time.Minute
 // tryCommand lets the client's own command make the entry, if there is none yet. Whether
 // it has done so is not taken on its word: the file is looked at afterwards.
 func (c Client) tryCommand(ctx context.Context, m Machine, scope Scope, s Server, env []string, result *Result) error {
-	if c.command == nil || c.command.userOnly && scope == Project {
+	program, args := c.commandLine(m, scope, s)
+	if program == "" {
 		return nil
 	}
-	program := m.command(c.command.name)
 	file, err := readOrNew(result.Path)
 	if err != nil {
 		return err
@@ -35,29 +35,15 @@ func (c Client) tryCommand(ctx context.Context, m Machine, scope Scope, s Server
 	if err != nil {
 		return fmt.Errorf("%s: %w", result.Path, err)
 	}
-	entry := c.local(s)
-	if s.URL != "" {
-		entry = c.remote(s)
-	}
-	args := c.command.args(scope, s, encodeJSON(entry, style{}))
-	if program == "" || ours != nil || args == nil || c.format.commented(file.data) || file.writable(result.Path) != nil {
+	if ours != nil || c.format.commented(file.data) || file.readOnly() {
 		return nil
 	}
 	if err := c.backUp(file, result); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	run := exec.CommandContext(ctx, program, args...)
-	run.Env, run.Dir = env, m.Folder
-	run.WaitDelay = time.Second
-	output, err := run.CombinedOutput()
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		result.CommandErr = fmt.Errorf("%s: %w", c.command.shown, withOutput(err, output))
-		return nil
+	if err := runCommand(ctx, program, args, env, m.Folder); err != nil {
+		result.CommandErr = fmt.Errorf("%s: %w", c.command.shown, err)
+		return ctx.Err()
 	}
 	after, err := readOrNew(result.Path)
 	if err != nil {
@@ -69,6 +55,37 @@ func (c Client) tryCommand(ctx context.Context, m Machine, scope Scope, s Server
 		result.CommandErr = fmt.Errorf("%s: it has made no entry in %s", c.command.shown, result.Path)
 	}
 	return nil
+}
+
+// commandLine is how the client's own command makes the entry; "" if it cannot, or is not
+// on the PATH.
+func (c Client) commandLine(m Machine, scope Scope, s Server) (program string, args []string) {
+	if c.command == nil || c.command.userOnly && scope == Project {
+		return "", nil
+	}
+	args = c.command.args(scope, s, encodeJSON(c.wanted(s), style{}))
+	if args == nil {
+		return "", nil
+	}
+	return m.Command(c.command.name), args
+}
+
+// runCommand runs a client's own command. Its error is the last line that it has written.
+func runCommand(ctx context.Context, program string, args, env []string, folder string) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	run := exec.CommandContext(ctx, program, args...)
+	run.Env, run.Dir = env, folder
+	run.WaitDelay = time.Second
+	output, err := run.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return withOutput(err, output)
+	default:
+		return nil
+	}
 }
 
 // withOutput is an error of a command with the last line that it has written.

@@ -60,14 +60,9 @@ func readOrNew(path string) (content, error) {
 	return c, err
 }
 
-// writable says why a file must not be replaced. Whoever may write to the folder could
-// replace it all the same, so its own mode counts.
-func (c content) writable(named string) error {
-	if c.exists && c.info.Mode().Perm()&0o200 == 0 {
-		return fmt.Errorf("%s is read-only", named)
-	}
-	return nil
-}
+// readOnly reports whether a file must not be replaced. Whoever may write to the folder
+// could replace it all the same, so its own mode counts.
+func (c content) readOnly() bool { return c.exists && c.info.Mode().Perm()&0o200 == 0 }
 
 // unchanged reports whether the file is still as it was read.
 func (c content) unchanged() bool {

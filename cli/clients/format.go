@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // format is a kind of configuration file.
@@ -134,8 +135,8 @@ func decoded(value any) any {
 
 // nest puts a value under the keys of a path.
 func nest(path []string, value any) any {
-	for i := len(path) - 1; i >= 0; i-- {
-		value = object{{path[i], value}}
+	for _, key := range slices.Backward(path) {
+		value = object{{key, value}}
 	}
 	return value
 }
@@ -188,3 +189,9 @@ func cutMark(data []byte) (mark string, rest []byte) {
 	}
 	return "", data
 }
+
+// Characters that need no quotes in any format.
+const (
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)

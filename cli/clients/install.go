@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // Action is what was done.
@@ -50,16 +48,12 @@ func (c Client) Install(ctx context.Context, m Machine, scope Scope, s Server, e
 	if err := c.tryCommand(ctx, m, scope, s, env, &result); err != nil {
 		return result, err
 	}
-	entry := c.local(s)
-	if s.URL != "" {
-		entry = c.remote(s)
-	}
 	action, err := c.change(&result, scope, func(data []byte) ([]byte, Action, error) {
 		ours, err := c.ours(data)
 		if err != nil {
 			return nil, "", err
 		}
-		changed, err := apply(c.format, data, renewal([]string{c.key, EntryName}, ours, entry))
+		changed, err := apply(c.format, data, renewal([]string{c.key, EntryName}, ours, c.wanted(s)))
 		switch {
 		case ours == nil:
 			return changed, Added, err
@@ -125,8 +119,8 @@ func (c Client) change(result *Result, scope Scope, edit func([]byte) ([]byte, A
 		if bytes.Equal(changed, file.data) {
 			return action, nil
 		}
-		if err = file.writable(result.Path); err != nil {
-			return "", err
+		if file.readOnly() {
+			return "", fmt.Errorf("%s is read-only", result.Path)
 		}
 		if action == Removed {
 			err = c.putBack(file, changed, result)
@@ -146,14 +140,9 @@ func (c Client) backUp(file content, result *Result) error {
 	if !file.exists {
 		return nil
 	}
-	if ours, err := c.ours(file.data); err == nil && ours != nil {
-		before, whole := c.before(file, result.Path)
-		if before != nil {
-			result.Backup = backupPath(result.Path)
-		}
-		if before != nil || whole {
-			return nil
-		}
+	if ours, err := c.ours(file.data); err == nil && ours != nil && c.before(file, result.Path) != nil {
+		result.Backup = backupPath(result.Path)
+		return nil
 	}
 	path, err := file.writeBeside(file.data, backupPath(result.Path), 0o600)
 	if err == nil {
@@ -163,55 +152,56 @@ func (c Client) backUp(file content, result *Result) error {
 }
 
 // putBack writes a file without our entry: as it was before that came, if nothing else has
-// changed since.
+// changed since. A file that has nothing but our entry was made for it, and goes.
 func (c Client) putBack(file content, changed []byte, result *Result) error {
-	before, whole := c.before(file, result.Path)
-	switch {
-	case before != nil:
+	backup := backupPath(result.Path)
+	if before := c.before(file, result.Path); before != nil {
 		if err := file.replace(before.data, false); err != nil {
 			return err
 		}
-		return os.Remove(backupPath(result.Path))
-	case whole && file.path == filepath.Clean(result.Path):
+		return os.Remove(backup)
+	}
+	if info, err := os.Lstat(result.Path); err == nil && info.Mode().IsRegular() && c.onlyAdds(file.data, nil) {
 		if !file.unchanged() {
 			return errChanged
 		}
+		if old, err := read(backup); err == nil && c.onlyAdds(old.data, nil) {
+			_ = os.Remove(backup) // there is nothing else in it either
+		}
 		return os.Remove(file.path)
 	}
-	path, err := file.writeBeside(file.data, backupPath(result.Path), 0o600)
-	if err != nil {
+	if _, err := file.writeBeside(file.data, backup, 0o600); err != nil {
 		return err
 	}
-	result.Backup = path
+	result.Backup = backup
 	return file.replace(changed, false)
 }
 
 // before is the backup of a file, if the file is nothing but that with our entry added;
-// nil if it is not. The file is whole if there is no backup, and nothing but our entry in
-// the file: then it was made for that.
-func (c Client) before(file content, named string) (backup *content, whole bool) {
-	now, err := c.format.remove(file.data, []string{c.key, EntryName})
-	if err != nil {
-		return nil, false
-	}
-	isThis := func(data []byte) bool {
-		if ours, err := c.ours(data); err != nil || ours != nil {
-			return false
-		}
-		path := []string{c.key, EntryName}
-		added, err := c.format.set(data, path, object{{"command", ""}})
-		if err != nil {
-			return false
-		}
-		then, err := c.format.remove(added, path)
-		return err == nil && bytes.Equal(then, now)
-	}
+// nil if it is not.
+func (c Client) before(file content, named string) *content {
 	kept, err := read(backupPath(named))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, isThis(nil)
+	if err != nil || !c.onlyAdds(file.data, kept.data) {
+		return nil
 	}
-	if err == nil && isThis(kept.data) {
-		return &kept, false
+	if ours, err := c.ours(kept.data); err != nil || ours != nil {
+		return nil
 	}
-	return nil, false
+	return &kept
+}
+
+// onlyAdds reports whether a file is what becomes of another one when our entry, whatever
+// is in it, is added there.
+func (c Client) onlyAdds(data, to []byte) bool {
+	path := []string{c.key, EntryName}
+	now, err := c.format.remove(data, path)
+	if err != nil {
+		return false
+	}
+	added, err := c.format.set(to, path, object{{"command", ""}})
+	if err != nil {
+		return false
+	}
+	then, err := c.format.remove(added, path)
+	return err == nil && bytes.Equal(then, now)
 }

@@ -186,8 +186,7 @@ func insertMember(data []byte, at hujson.Value, o *hujson.Object, key string, va
 	}
 	place := closing - len(o.AfterExtra) + len(bytes.TrimRight(o.AfterExtra, " \t\r\n"))
 	before := last.Name.BeforeExtra
-	newline := bytes.LastIndexByte(before, '\n')
-	if newline < 0 || s.end == "" {
+	if !bytes.Contains(before, []byte("\n")) || s.end == "" {
 		s.end = ""
 		text := " " + quoteJSON(key) + ": " + encodeJSON(value, s)
 		if len(before) == 0 {

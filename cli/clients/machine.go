@@ -109,9 +109,9 @@ func (m Machine) join(folder, path string) string {
 	return folder
 }
 
-// command finds a program in the folders of PATH; "" if it is not there. A folder that is
+// Command finds a program in the folders of PATH; "" if it is not there. A folder that is
 // not absolute does not count: what is in it depends on where somebody stands.
-func (m Machine) command(name string) string {
+func (m Machine) Command(name string) string {
 	extensions := []string{""}
 	separator := ":"
 	if m.GOOS == windows {

@@ -7,11 +7,15 @@ import (
 
 // Block is our entry as a file that has nothing else.
 func (c Client) Block(s Server) string {
-	entry := c.local(s)
+	return c.format.block(nest([]string{c.key, EntryName}, c.wanted(s)).(object))
+}
+
+// wanted is our entry.
+func (c Client) wanted(s Server) object {
 	if s.URL != "" {
-		entry = c.remote(s)
+		return c.remote(s)
 	}
-	return c.format.block(nest([]string{c.key, EntryName}, entry).(object))
+	return c.local(s)
 }
 
 // Language is that of the client's file, as in fenced blocks of Markdown.

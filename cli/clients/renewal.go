@@ -26,7 +26,6 @@ func renewal(path []string, is map[string]any, wanted object) []change {
 	obsolete := localKeys
 	if has(wanted, localKeys) {
 		obsolete = remoteKeys
-		changes = append(changes, argsRenewal(at("args"), is, wanted)...)
 	}
 	for _, key := range obsolete {
 		if _, ok := is[key]; ok && !has(wanted, []string{key}) {
@@ -35,21 +34,32 @@ func renewal(path []string, is map[string]any, wanted object) []change {
 	}
 	for _, m := range wanted {
 		old, present := is[m.key]
-		inner, isObject := m.value.(object)
-		list, isList := m.value.([]string)
-		switch {
-		case m.key == "args" || present && slices.Contains(usersKeys, m.key) || reflect.DeepEqual(old, decoded(m.value)):
-		case isList && present:
-			if missing := lacking(old, list); missing != nil {
-				changes = append(changes, change{path: at(m.key), value: missing})
-			}
-		case isObject && present:
-			changes = append(changes, membersRenewal(at(m.key), old, inner)...)
-		default:
-			changes = append(changes, change{path: at(m.key), value: m.value})
+		if m.key == "args" || present && (slices.Contains(usersKeys, m.key) || reflect.DeepEqual(old, decoded(m.value))) {
+			continue
 		}
+		changes = append(changes, memberRenewal(at(m.key), old, m.value, present)...)
+	}
+	if has(wanted, localKeys) {
+		changes = append(changes, argsRenewal(at("args"), is, wanted)...)
 	}
 	return changes
+}
+
+// memberRenewal sets one member. What is in a list or an object besides stays there.
+func memberRenewal(path []string, old, wanted any, present bool) []change {
+	inner, isObject := wanted.(object)
+	list, isList := wanted.([]string)
+	switch {
+	case isList && present:
+		if missing := lacking(old, list); missing != nil {
+			return []change{{path: path, value: missing}}
+		}
+		return nil
+	case isObject && present:
+		return membersRenewal(path, old, inner)
+	default:
+		return []change{{path: path, value: wanted}}
+	}
 }
 
 func has(o object, keys []string) bool {

@@ -152,7 +152,7 @@ func (m Machine) startable(command string) error {
 		return m.runs(command)
 	case strings.ContainsAny(command, `/\`):
 		return fmt.Errorf("%s depends on the folder that the client is started in", command)
-	case m.command(command) == "":
+	case m.Command(command) == "":
 		return fmt.Errorf("%s is not on the PATH", command)
 	default:
 		return nil

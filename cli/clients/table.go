@@ -41,7 +41,7 @@ func claudeCode() Client {
 		project:  ".mcp.json",
 		trace:    everywhere("~/.claude"),
 		format:   jsonFormat{}, key: mcpServers,
-		reference: shellReference, local: typed(shellReference), remote: http(shellReference),
+		forwards: true, local: typed(shellReference), remote: http(shellReference),
 		command: &clientCommand{name: "claude", shown: "claude mcp add-json", args: func(scope Scope, _ Server, entry string) []string {
 			return []string{"mcp", "add-json", "--scope", string(scope), EntryName, entry}
 		}},
@@ -78,7 +78,7 @@ func vscode() Client {
 		project: ".vscode/mcp.json",
 		trace:   places{macOS: "~/Library/Application Support/Code", linux: "~/.config/Code", windows: `%APPDATA%\Code`},
 		format:  jsonFormat{}, key: "servers",
-		reference: envReference, local: typed(envReference), remote: http(envReference),
+		forwards: true, local: typed(envReference), remote: http(envReference),
 		command: &clientCommand{name: "code", shown: "code --add-mcp", userOnly: true, args: func(_ Scope, _ Server, entry string) []string {
 			return []string{"--add-mcp", withName(entry)}
 		}},
@@ -92,7 +92,7 @@ func cursor() Client {
 		Reload: "Cursor lists it under Settings, Tools & MCP; switch it on there if it is off.",
 		file:   everywhere("~/.cursor/mcp.json"), project: ".cursor/mcp.json", trace: everywhere("~/.cursor"),
 		format: jsonFormat{}, key: mcpServers,
-		reference: envReference, local: plain(envReference),
+		forwards: true, local: plain(envReference),
 		remote: func(s Server) object {
 			return object{{"url", s.URL}}.with("headers", s.headers(envReference))
 		},
@@ -109,7 +109,7 @@ func codex() Client {
 		override: override{"CODEX_HOME", "config.toml"},
 		project:  ".codex/config.toml", trace: everywhere("~/.codex"),
 		format: tomlFormat{}, key: "mcp_servers",
-		reference: bareReference,
+		forwards: true,
 		local: func(s Server) object {
 			return object{{"command", s.Command}}.with("args", s.args()).with("env_vars", s.Forward).with("env", s.env(nil))
 		},
@@ -128,7 +128,7 @@ func gemini() Client {
 		Reload: "Start a new session of Gemini CLI, or type /mcp refresh in one.",
 		file:   everywhere("~/.gemini/settings.json"), project: ".gemini/settings.json", trace: everywhere("~/.gemini"),
 		format: jsonFormat{}, key: mcpServers,
-		reference: shellReference, local: plain(shellReference), remote: http(shellReference),
+		forwards: true, local: plain(shellReference), remote: http(shellReference),
 		command: &clientCommand{name: "gemini", shown: "gemini mcp add", args: geminiArgs},
 	}
 }
@@ -140,7 +140,7 @@ func windsurf() Client {
 		Reload: "Press Refresh in the MCP settings of Cascade.",
 		file:   everywhere("~/.codeium/windsurf/mcp_config.json"), trace: everywhere("~/.codeium/windsurf"),
 		format: jsonFormat{}, key: mcpServers,
-		reference: envReference, local: plain(envReference),
+		forwards: true, local: plain(envReference),
 		remote: func(s Server) object {
 			return object{{"serverUrl", s.URL}}.with("headers", s.headers(envReference))
 		},
@@ -200,11 +200,10 @@ func goose() Client {
 		},
 		trace:  places{macOS: "~/.config/goose", linux: "~/.config/goose", windows: `%APPDATA%\Block\goose`},
 		format: yamlFormat{}, key: "extensions",
-		reference: bareReference,
 		local: func(s Server) object {
 			args := append([]string{}, s.args()...)
 			return object{{"enabled", true}, {"type", "stdio"}, {"name", EntryName}, {"cmd", s.Command}, {"args", args}}.
-				with("envs", s.env(nil)).with("env_keys", s.Forward).with("timeout", gooseTimeout)
+				with("envs", s.env(nil)).with("timeout", gooseTimeout)
 		},
 		remote: func(s Server) object {
 			entry := object{{"enabled", true}, {"type", "streamable_http"}, {"name", EntryName}, {"uri", s.URL}}.

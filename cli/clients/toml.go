@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -97,7 +96,9 @@ func (f tomlFormat) set(data []byte, path []string, value any) ([]byte, error) {
 	mark, data := cutMark(data)
 	expressions := parseTOML(data)
 	var changed []byte
-	if i := slices.IndexFunc(expressions, func(e expression) bool { return e.inline && !e.inList && len(e.path) < len(path) && slices.Equal(path[:len(e.path)], e.path) }); i >= 0 {
+	if i := slices.IndexFunc(expressions, func(e expression) bool {
+		return e.inline && !e.inList && len(e.path) < len(path) && slices.Equal(path[:len(e.path)], e.path)
+	}); i >= 0 {
 		return f.setInline(mark, data, expressions[i], func(table map[string]any) { put(table, path[len(expressions[i].path):], decoded(value)) })
 	}
 	if i := slices.IndexFunc(expressions, func(e expression) bool { return !e.header && e.under(path) && len(e.path) == len(path) }); i >= 0 {
@@ -273,12 +274,13 @@ func (tomlFormat) block(o object) string {
 	return text.String()
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+// bareCharacters are those of keys that need no quotes.
+const bareCharacters = letters + digits + "_-"
 
 func tomlKey(path []string) string {
 	var parts []string
 	for _, key := range path {
-		if !bareKey.MatchString(key) {
+		if key == "" || strings.Trim(key, bareCharacters) != "" {
 			key = quoteTOML(key)
 		}
 		parts = append(parts, key)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -291,16 +290,17 @@ func encodeYAML(value any) string {
 	}
 }
 
-var (
-	// plainYAML are texts that YAML takes for nothing but texts.
-	plainYAML = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./-]*$`)
-	// wordsOfYAML are those that it takes for something else, by version.
-	wordsOfYAML = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|null|y|n|inf|nan)$`)
-)
+// isPlain reports whether YAML takes a text for nothing but a text without quotes. Some
+// words are values of other kinds, by version.
+func isPlain(text string) bool {
+	words := []string{"true", "false", "yes", "no", "on", "off", "null", "y", "n", "inf", "nan"}
+	return text != "" && strings.Contains(letters+"/", text[:1]) && strings.Trim(text, letters+digits+"_./-") == "" &&
+		!slices.Contains(words, strings.ToLower(text))
+}
 
 // quoteYAML is a text as YAML, which understands what is quoted as in JSON.
 func quoteYAML(text string) string {
-	if plainYAML.MatchString(text) && !wordsOfYAML.MatchString(text) {
+	if isPlain(text) {
 		return text
 	}
 	return strings.ReplaceAll(quoteJSON(text), "\x7f", `\x7F`)

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"access-policy-mcp/cli/clients"
+	"access-policy-mcp/tools"
+)
+
+// serverAddress is where a server is reached over HTTP: at /mcp, unless the address says
+// otherwise.
+func serverAddress(text string) (string, error) {
+	address, err := url.Parse(text)
+	switch {
+	case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "":
+		return "", fmt.Errorf("must be the address of a server, such as http://127.0.0.1:8080/mcp, not %q", text)
+	case address.User != nil:
+		return "", errors.New("must have no secret in it: set ACCESS_POLICY_MCP_BEARER_TOKEN")
+	}
+	if address.Path == "" || address.Path == "/" {
+		address.Path = "/mcp"
+	}
+	return address.String(), nil
+}
+
+// checkAccount says what is wrong with the account that the entry is to name.
+func (i *installation) checkAccount(command *cobra.Command) error {
+	for _, source := range []struct{ name, id string }{{"--account-id", i.accountID}, {"CLOUDFLARE_ACCOUNT_ID", i.settings.environment["CLOUDFLARE_ACCOUNT_ID"]}} {
+		if id := strings.TrimSpace(source.id); id != "" && !tools.AccountID(id).Valid() {
+			return usageError(command, fmt.Sprintf("%s is not the ID of an account: %q.", source.name, id))
+		}
+	}
+	return nil
+}
+
+// server is what the entry is to say, and what a person is to know about it.
+func (i *installation) server(m clients.Machine) (server clients.Server, notes []string, err error) {
+	if i.http != "" {
+		server.URL = i.http
+		server.Bearer, notes = i.bearer()
+		return server, notes, nil
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return server, nil, fmt.Errorf("where this program is cannot be told: %w", err)
+	}
+	if server.Command, err = ownPath(executable, os.Args[0], m.Command); err != nil {
+		return server, nil, err
+	}
+	server.Simulate = i.settings.Simulate
+	if !server.Simulate {
+		server.Variables = i.variables()
+		server.Forward, notes = i.forwarded()
+	}
+	return server, notes, nil
+}
+
+// bearer is the variable with the secret of a server over HTTP, if it is set and the client
+// can refer to it.
+func (i *installation) bearer() (variable string, notes []string) {
+	const name = "ACCESS_POLICY_MCP_BEARER_TOKEN"
+	set := i.settings.environment[name] != "" || i.settings.environment[name+"_FILE"] != ""
+	switch {
+	case !set:
+		return "", []string{"If that server asks for a bearer token, set " + name + " and run this again: the entry then refers to it."}
+	case !i.client.RefersToBearer():
+		return "", []string{i.client.Title + " cannot refer to " + name + ": add the header Authorization yourself."}
+	default:
+		return name, []string{"The entry refers to " + name + " in the environment that " + i.client.Title + " is started in."}
+	}
+}
+
+// variables are those that the entry sets: what the environment says now and is no secret.
+func (i *installation) variables() []clients.Pair {
+	var pairs []clients.Pair
+	add := func(name, value string) {
+		if value = strings.TrimSpace(value); value != "" {
+			pairs = append(pairs, clients.Pair{Name: name, Value: value})
+		}
+	}
+	environment := i.settings.environment
+	account := i.accountID
+	if account == "" {
+		account = environment["CLOUDFLARE_ACCOUNT_ID"]
+	}
+	add("CLOUDFLARE_ACCOUNT_ID", account)
+	add("CLOUDFLARE_BASE_URL", environment["CLOUDFLARE_BASE_URL"])
+	for _, name := range []string{"CLOUDFLARE_API_TOKEN_FILE", "CLOUDFLARE_API_KEY_FILE"} {
+		if file := environment[name]; file != "" {
+			if path, err := filepath.Abs(file); err == nil {
+				file = path
+			}
+			add(name, file)
+		}
+	}
+	return pairs
+}
+
+// forwarded are the variables with a credential that the entry refers to.
+func (i *installation) forwarded() (names []string, notes []string) {
+	environment := i.settings.environment
+	if environment["CLOUDFLARE_API_TOKEN"] != "" {
+		names = []string{"CLOUDFLARE_API_TOKEN"}
+	} else if environment["CLOUDFLARE_EMAIL"] != "" && (environment["CLOUDFLARE_API_KEY"] != "" || environment["CLOUDFLARE_API_KEY_FILE"] != "") {
+		names = []string{"CLOUDFLARE_EMAIL"}
+		if environment["CLOUDFLARE_API_KEY"] != "" {
+			names = append(names, "CLOUDFLARE_API_KEY")
+		}
+	}
+	list := strings.Join(names, " and ")
+	switch {
+	case names == nil && environment["CLOUDFLARE_API_TOKEN_FILE"] == "":
+		return nil, []string{"There is no Cloudflare API token yet: run access-policy-mcp login."}
+	case names == nil:
+		return nil, nil
+	case !i.client.Forwards():
+		return nil, []string{i.client.Title + " cannot refer to " + list + " of your environment: run access-policy-mcp login."}
+	default:
+		return names, []string{"The entry refers to " + list + " in the environment that " + i.client.Title + " is started in. To do without: access-policy-mcp login."}
+	}
+}
+
+// shortLived reports whether a path is in a folder whose content does not stay: that of go
+// run, or of npx.
+func shortLived(path string) bool {
+	path = strings.ReplaceAll(path, `\`, "/")
+	return strings.Contains(path, "/go-build") || strings.Contains(path, "/_npx/")
+}
+
+// ownPath is the path by which this program can be started from anywhere, also after an
+// update: the one that it was called by, such as the link of a package manager, rather than
+// the one that it leads to.
+func ownPath(executable, calledBy string, lookUp func(string) string) (string, error) {
+	path := executable
+	called := calledBy
+	if !strings.ContainsAny(called, `/\`) {
+		called = lookUp(called)
+	} else if absolute, err := filepath.Abs(called); err == nil {
+		called = absolute
+	}
+	if sameFile(called, executable) {
+		path = called
+	}
+	if shortLived(path) {
+		return "", fmt.Errorf("this program is at %s, where it does not stay. Install it first (go install .), and then run: access-policy-mcp install", path)
+	}
+	return path, nil
+}
+
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
