@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,8 +22,9 @@ type app struct {
 	log    *slog.Logger
 	pool   *watch.Pool
 	server *server.Server
-	caller tools.Caller // makes every call: there is one credential for all
-	stop   func()       // writes what is to be remembered, and ends the simulator, if there is one
+	caller tools.Caller                                     // makes every call: there is one credential for all
+	kept   func(context.Context) (cfapi.Credentials, error) // what login keeps; may be nil
+	stop   func()                                           // writes what is to be remembered, and ends the simulator, if there is one
 
 	simulated bool
 	trouble   *historyTrouble
@@ -96,11 +98,12 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 		}
 		return err // of the credentials
 	}
-	a.pool = pool
+	a.pool, a.kept = pool, settings.keptCredentials()
 	observe, flush := observer(settings, a.trouble.report)
 	a.beforeStop(flush)
 	catalog, err := tools.NewCatalog(tools.Options{
 		Pool:             pool,
+		Kept:             a.kept,
 		Observe:          observe,
 		DefaultAccountID: settings.AccountID,
 		HideUserDetails:  settings.HideUserDetails,
@@ -137,6 +140,11 @@ func warnAboutEnvironment(settings *Settings, log *slog.Logger, person io.Writer
 			continue
 		}
 		log.Warn("a variable holds a placeholder that the client did not expand; it counts as unset", "variable", name)
+	}
+	if err := settings.KeptError; err != nil && person != nil && settings.Credential.Present() {
+		_, _ = fmt.Fprintf(person, "What login keeps cannot be used: %s.\n", cfapi.Visible(err.Error()))
+	} else if err != nil && person == nil {
+		log.Warn("what login keeps cannot be used", "error", err)
 	}
 	if settings.Credential.Token != "" && settings.Credential.Key != "" {
 		log.Warn("CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_KEY are both set: only the token is used")

@@ -39,12 +39,13 @@ func rootCommand(settings *Settings) *cobra.Command {
 		Short: "Tell how a Cloudflare Access policy test is going and what it found",
 		Long: "Tells how a Cloudflare Access policy test is going and what it found.\n" +
 			"Without a command it serves MCP over stdin and stdout, for an assistant.\n\n" +
-			"It needs a Cloudflare API token in CLOUDFLARE_API_TOKEN, or in the file that\n" +
-			"CLOUDFLARE_API_TOKEN_FILE names (or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY),\n" +
-			"and the account in CLOUDFLARE_ACCOUNT_ID. With --simulate it needs neither. The\n" +
-			"global flags can also be set as ACCESS_POLICY_MCP_<FLAG>, such as\n" +
-			"ACCESS_POLICY_MCP_LOG_LEVEL.",
-		Example: "  access-policy-mcp get ID --wait 10m\n" +
+			"It needs a Cloudflare API token and an account: login keeps both. Variables come\n" +
+			"first: CLOUDFLARE_API_TOKEN or the file that CLOUDFLARE_API_TOKEN_FILE names (or\n" +
+			"CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY), and CLOUDFLARE_ACCOUNT_ID. With\n" +
+			"--simulate it needs neither. The global flags can also be set as\n" +
+			"ACCESS_POLICY_MCP_<FLAG>, such as ACCESS_POLICY_MCP_LOG_LEVEL.",
+		Example: "  access-policy-mcp login\n" +
+			"  access-policy-mcp get ID --wait 10m\n" +
 			"  access-policy-mcp users ID --status blocked\n" +
 			"  access-policy-mcp get --simulate --wait 30      # no account needed",
 		Args:          noCommand,
@@ -67,7 +68,7 @@ func rootCommand(settings *Settings) *cobra.Command {
 	root.Flags().BoolVarP(&version, "version", "v", false, "show the version")
 	settings.addFlags(root.PersistentFlags())
 	root.AddCommand(getCommand(settings), usersCommand(settings), startCommand(settings), testsCommand(settings),
-		installCommand(settings), doctorCommand(settings),
+		loginCommand(settings), logoutCommand(settings), installCommand(settings), doctorCommand(settings),
 		stdioCommand(settings), httpCommand(settings), versionCommand(), completionCommand())
 	addHelp(root)
 	return root

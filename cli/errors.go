@@ -12,6 +12,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/server"
 	"access-policy-mcp/tools"
 	"access-policy-mcp/tools/typed"
 )
@@ -120,24 +121,29 @@ func failureText(err error, credential tools.Credential, p purpose, hideDetails 
 	if p.simulated && failure.Kind == cfapi.NotFound {
 		return unknownToSimulator(p)
 	}
-	var said []string
-	if failure.HTTPStatus != 0 {
-		said = append(said, fmt.Sprintf("HTTP %d", failure.HTTPStatus))
-	}
-	if failure.Summary != "" {
-		said = append(said, failure.Summary)
-	}
-	for _, notice := range failure.Notices {
-		said = append(said, notice.String())
-	}
 	text := failureWords(failure, p)
-	if said != nil {
-		text += ": " + strings.Join(said, ", ")
+	if details := said(failure); details != "" {
+		text += ": " + details
 	}
 	if failure.MayBeDone {
 		return text + "; " + outcomeUnknown
 	}
 	return text + ". " + nextStep(failure, credential, p)
+}
+
+// said is what Cloudflare said of a failure, or the connection did; "" if that is nothing.
+func said(failure *cfapi.Error) string {
+	var parts []string
+	if failure.HTTPStatus != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", failure.HTTPStatus))
+	}
+	if failure.Summary != "" {
+		parts = append(parts, failure.Summary)
+	}
+	for _, notice := range failure.Notices {
+		parts = append(parts, notice.String())
+	}
+	return strings.Join(parts, ", ")
 }
 
 // unknownToSimulator says what the simulator does know.
@@ -187,8 +193,11 @@ func nextStep(failure *cfapi.Error, credential tools.Credential, p purpose) stri
 	}
 	switch failure.Kind {
 	case cfapi.NoCredentials:
-		return strings.TrimSpace("Set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY. " + credential.Hint)
+		return strings.TrimSpace("Run " + server.Name + " login, or set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY. " + credential.Hint)
 	case cfapi.Unauthenticated:
+		if credential.Kept && !credential.Present() {
+			return "The token that login keeps must be valid and unexpired: run " + server.Name + " login again."
+		}
 		return "Check " + cmp.Or(credential.Source, "the credential") + ": its value must be valid and unexpired."
 	case cfapi.Forbidden:
 		if credential.Token == "" && credential.Key != "" {

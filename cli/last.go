@@ -32,7 +32,8 @@ func policyTest(command *cobra.Command, settings *Settings, args []string) subje
 		}
 		return subject{id: args[0]}
 	}
-	account := cmp.Or(settings.AccountID, strings.TrimSpace(settings.environment["CLOUDFLARE_ACCOUNT_ID"]))
+	kept, _ := settings.kept()
+	account := cmp.Or(settings.AccountID, strings.TrimSpace(settings.environment["CLOUDFLARE_ACCOUNT_ID"]), kept.AccountID)
 	if settings.Simulate {
 		account = cmp.Or(settings.AccountID, simulator.AccountID)
 	}

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/server"
 )
 
 // lack is something that a command needs and has not been given.
@@ -16,8 +19,13 @@ type lack struct {
 // else it was not given. It is nil if nothing is missing.
 func (s *Settings) lacking(others ...lack) error {
 	var lacks []lack
-	if !s.Credential.Present() {
-		give := "set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY)"
+	kept, _ := s.kept()
+	noToken := !s.Credential.Present() && kept.Storage == ""
+	if noToken {
+		give := "run " + server.Name + " login, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY)"
+		if s.KeptError != nil {
+			give += ". " + cfapi.Visible(s.KeptError.Error())
+		}
 		if s.Credential.Hint != "" {
 			give += ". " + strings.TrimSuffix(s.Credential.Hint, ".")
 		}
@@ -43,7 +51,7 @@ func (s *Settings) lacking(others ...lack) error {
 			text.WriteString("\n  " + l.what + " is missing: " + l.give)
 		}
 	}
-	if !s.Credential.Present() {
+	if noToken {
 		text.WriteString("\nTo try it without an account, add --simulate.")
 	}
 	return exitWith(exitUsage, errors.New(text.String()))

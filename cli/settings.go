@@ -16,6 +16,7 @@ import (
 	"access-policy-mcp/cfapi/quota"
 	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/cli/clients"
+	"access-policy-mcp/cli/credentials"
 	"access-policy-mcp/history"
 	"access-policy-mcp/tools"
 )
@@ -56,10 +57,13 @@ type Settings struct {
 	// Set by readEnvironment. A flag of the commands that call a tool sets AccountID
 	// too, and comes first.
 
-	Credential  tools.Credential // without secrets if none is set
+	Credential  tools.Credential // without secrets if none is set: login may keep one
 	AccountID   string           // default account; "" if there is none
 	BaseURL     string           // of Cloudflare's API; "" for [cfapi.DefaultBaseURL]
 	BearerToken string           // what clients over HTTP must present; "" for nothing
+
+	// KeptError is why what login keeps cannot be used; nil if it can, or nothing is kept.
+	KeptError error
 
 	// Unexpanded names the variables that hold a placeholder, sorted.
 	Unexpanded []string
@@ -91,6 +95,7 @@ func (s *Settings) addFlags(flags *pflag.FlagSet) {
 // count as unset.
 func newSettings(env []string) *Settings {
 	s := &Settings{process: env, environment: map[string]string{}, empty: map[string]bool{}, dumbTerminal: runtime.GOOS != "windows"}
+	ofSystem := slices.Concat(history.Variables(), clients.Variables(), credentials.Variables())
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
 		if runtime.GOOS == "windows" {
@@ -101,7 +106,7 @@ func newSettings(env []string) *Settings {
 			s.noColor = value != ""
 		case name == "TERM":
 			s.dumbTerminal = value == "" || value == "dumb"
-		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix) && !slices.Contains(history.Variables(), name) && !slices.Contains(clients.Variables(), name):
+		case !strings.HasPrefix(name, "CLOUDFLARE_") && !strings.HasPrefix(name, prefix) && !slices.Contains(ofSystem, name):
 		case strings.TrimSpace(value) == "":
 			s.empty[name] = true
 		case placeholder.MatchString(value):
@@ -163,6 +168,9 @@ func (s *Settings) readEnvironment() error {
 		*v.value = cmp.Or(*v.value, value)
 		origins[v.name] = origin
 	}
+	var kept credentials.Kept
+	kept, s.KeptError = s.kept()
+	s.AccountID = cmp.Or(s.AccountID, kept.AccountID)
 	switch credential := &s.Credential; {
 	case s.Simulate:
 		*credential = tools.Credential{Credentials: cfapi.Credentials{Token: simulator.Token}, Source: "--simulate"}
@@ -173,6 +181,8 @@ func (s *Settings) readEnvironment() error {
 		credential.Source = origins["CLOUDFLARE_API_TOKEN"]
 	case credential.Present():
 		credential.Source = "CLOUDFLARE_EMAIL with " + origins["CLOUDFLARE_API_KEY"]
+	default:
+		credential.Kept = true
 	}
 	s.Credential.Hint = s.credentialHint()
 	return nil

@@ -38,8 +38,13 @@ func (c toolCall) words() func(*cfapi.Error) string {
 
 // addRequestFlags adds the flags of every command that asks Cloudflare for something.
 func addRequestFlags(flags *pflag.FlagSet, settings *Settings, asJSON *bool) {
-	flags.StringVar(&settings.AccountID, "account-id", "", "account `ID` (default: CLOUDFLARE_ACCOUNT_ID)")
+	addAccountFlag(flags, settings)
 	flags.BoolVar(asJSON, "json", false, "print the structured result")
+}
+
+// addAccountFlag adds the flag of commands about an account.
+func addAccountFlag(flags *pflag.FlagSet, settings *Settings) {
+	flags.StringVar(&settings.AccountID, "account-id", "", "account `ID` (default: CLOUDFLARE_ACCOUNT_ID, else that of login)")
 }
 
 // newTerminalApp is newApp for a command that asks Cloudflare for something. Its error

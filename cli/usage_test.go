@@ -60,7 +60,7 @@ func TestWrongUsage(t *testing.T) {
 // TestMissing: all that is missing is said at once, each with what to type or to set.
 func TestMissing(t *testing.T) {
 	const (
-		token   = "a Cloudflare API token is missing: set CLOUDFLARE_API_TOKEN"
+		token   = "a Cloudflare API token is missing: run access-policy-mcp login, or set CLOUDFLARE_API_TOKEN"
 		account = "an account is missing: add --account-id ID or set CLOUDFLARE_ACCOUNT_ID"
 		id      = "the ID of a test is missing: type it after the command, as in access-policy-mcp "
 		policy  = "--policy is missing"

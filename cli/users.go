@@ -123,7 +123,11 @@ func idWords(longest int) string {
 // listUsers reads what the query asks for and prints it as it comes. What has been
 // printed stands whatever happens after it.
 func (a *app) listUsers(command *cobra.Command, out output, query usersQuery) error {
-	watcher, release, err := a.pool.Watcher(a.caller.Credential.Credentials)
+	credentials, err := a.credentials(command.Context())
+	if err != nil {
+		return a.explained(err, reading())
+	}
+	watcher, release, err := a.pool.Watcher(credentials)
 	if err != nil {
 		return exitWith(exitFailure, err)
 	}

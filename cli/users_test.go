@@ -254,7 +254,7 @@ func TestUsersUsage(t *testing.T) {
 	if status, _, stderr := run(t, []string{"CLOUDFLARE_API_TOKEN=t"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "an account is missing: add --account-id ID or set CLOUDFLARE_ACCOUNT_ID") {
 		t.Errorf("%d: %s", status, stderr)
 	}
-	if status, _, stderr := run(t, []string{"CLOUDFLARE_ACCOUNT_ID=a"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "a Cloudflare API token is missing: set CLOUDFLARE_API_TOKEN") {
+	if status, _, stderr := run(t, []string{"CLOUDFLARE_ACCOUNT_ID=a"}, "users", "x"); status != exitUsage || !strings.Contains(stderr, "a Cloudflare API token is missing: run access-policy-mcp login, or set CLOUDFLARE_API_TOKEN") {
 		t.Errorf("%d: %s", status, stderr)
 	}
 }

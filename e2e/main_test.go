@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,9 +65,11 @@ func (t tests) Run() int {
 	return t.all.Run()
 }
 
-// stateIn makes the program keep its history in a folder, on any operating system.
+// stateIn makes the program keep its history, and what login keeps, in a folder, on any
+// operating system. The key ring of the developer is out of reach.
 func stateIn(folder string) []string {
-	return []string{"XDG_STATE_HOME=" + folder, "HOME=" + folder, "LOCALAPPDATA=" + folder}
+	return []string{"XDG_STATE_HOME=" + folder, "XDG_CONFIG_HOME=" + folder, "HOME=" + folder, "LOCALAPPDATA=" + folder, "APPDATA=" + folder,
+		"DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(folder, "no-bus")}
 }
 
 // environment makes the program ask the API at a base URL about the simulator's account.

@@ -11,20 +11,27 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 )
 
-// tty [-interrupt] [-stderr] COLUMNS STATUS COMMAND... runs a command on a pseudo-terminal,
-// which with -stderr is its stderr alone, and checks how it exits. COLUMNS such as
-// 80,40,20 are a window that is resized while the command draws. With -interrupt somebody
-// presses Ctrl-C then. Afterwards there are the files raw (what the command wrote), screen
-// (what is seen at the end), frames (each state of the line), and stdout with -stderr.
+// tty [-interrupt] [-stderr] [-type=FILE] COLUMNS STATUS COMMAND... runs a command on a
+// pseudo-terminal, which with -stderr is its stderr alone, and checks how it exits. COLUMNS
+// such as 80,40,20 are a window that is resized while the command draws. With -interrupt
+// somebody presses Ctrl-C then. FILE has lines such as "Token: => abc": once the terminal
+// has shown what is on the left, somebody types what is on the right and Enter, or presses
+// ^C. Afterwards there are the files raw (what the terminal has shown), screen (what is seen
+// at the end), frames (each state of the line), and stdout with -stderr.
 func tty(ts *testscript.TestScript, args []string) {
 	ctrlC, onlyStderr := false, false
+	var typist []string
 	for strings.HasPrefix(args[0], "-") {
 		ctrlC, onlyStderr = ctrlC || args[0] == "-interrupt", onlyStderr || args[0] == "-stderr"
+		if file, ok := strings.CutPrefix(args[0], "-type="); ok {
+			typist = strings.Split(strings.TrimSpace(ts.ReadFile(file)), "\n")
+		}
 		args = args[1:]
 	}
 	var widths []int
@@ -50,8 +57,9 @@ func tty(ts *testscript.TestScript, args []string) {
 	}
 	ts.Check(cmd.Start())
 	secondary.Close()
+	defer time.AfterFunc(5*time.Minute, func() { _ = cmd.Process.Kill() }).Stop() // it asks what nobody answers
 
-	shown, raw := watchTerminal(ts, primary, widths, ctrlC)
+	shown, raw := watchTerminal(ts, primary, widths, ctrlC, typist)
 	err = cmd.Wait()
 	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		ts.Fatalf("%v", exit)
@@ -63,6 +71,11 @@ func tty(ts *testscript.TestScript, args []string) {
 	write("screen", shown.text())
 	write("frames", strings.Join(slices.Compact(shown.frames), "\n")+"\n")
 	write("stdout", stdout.String())
+	state, err := unix.IoctlGetTermios(int(primary.Fd()), unix.TCGETS)
+	ts.Check(err)
+	if state.Lflag&unix.ECHO == 0 {
+		ts.Fatalf("the terminal does not show what is typed any more")
+	}
 	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[1] || shown.unknown != "" {
 		ts.Fatalf("exit status %s, want %s; unknown sequence: %q; screen:\n%s", got, args[1], shown.unknown, shown.text())
 	}
@@ -73,10 +86,10 @@ const framesEach = 4
 
 // watchTerminal reads what a command writes until it ends. Each frame is one write, and
 // begins with a carriage return.
-func watchTerminal(ts *testscript.TestScript, primary *os.File, widths []int, ctrlC bool) (shown *screen, raw string) {
+func watchTerminal(ts *testscript.TestScript, primary *os.File, widths []int, ctrlC bool, typist []string) (shown *screen, raw string) {
 	shown = newScreen(widths[0])
 	buffer := make([]byte, 1<<16)
-	drawn, turn := 0, 1
+	drawn, turn, seen := 0, 1, 0
 	for {
 		n, err := primary.Read(buffer)
 		raw += string(buffer[:n])
@@ -85,6 +98,21 @@ func watchTerminal(ts *testscript.TestScript, primary *os.File, widths []int, ct
 			return shown, raw
 		}
 		ts.Check(err)
+		for len(typist) > 0 {
+			question, answer, _ := strings.Cut(typist[0], "=>")
+			question, answer = strings.TrimSpace(question), strings.TrimSpace(answer)
+			at := strings.Index(raw[seen:], question)
+			if at < 0 {
+				break
+			}
+			seen, typist = seen+at+len(question), typist[1:]
+			answer = strings.ReplaceAll(answer+"\n", "^C\n", "\x03")
+			if strings.HasPrefix(question, "Token") {
+				waitForNoEcho(ts, primary)
+			}
+			_, err := primary.WriteString(answer)
+			ts.Check(err)
+		}
 		drawn += strings.Count(string(buffer[:n]), "\x1b[?7l")
 		if drawn < framesEach*turn {
 			continue
@@ -98,6 +126,20 @@ func watchTerminal(ts *testscript.TestScript, primary *os.File, widths []int, ct
 		}
 		turn++
 	}
+}
+
+// waitForNoEcho waits until the terminal does not show what is typed: the command asks
+// first, and switches that off then.
+func waitForNoEcho(ts *testscript.TestScript, primary *os.File) {
+	for range 1000 {
+		state, err := unix.IoctlGetTermios(int(primary.Fd()), unix.TCGETS)
+		ts.Check(err)
+		if state.Lflag&unix.ECHO == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("the terminal shows what is typed")
 }
 
 func openPTY(ts *testscript.TestScript) (primary, secondary *os.File) {

@@ -34,6 +34,10 @@ type Credential struct {
 	// or "CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY"; "" when there is none.
 	Source string
 
+	// Kept is true if calls without a credential here are made with the one that the
+	// command login keeps on this machine, if there is one: [Options.Kept].
+	Kept bool
+
 	// Hint is a sentence that explains why a credential that seems to be configured is
 	// not there; mostly "".
 	Hint string
@@ -63,7 +67,15 @@ func (s *service) watcher(ctx context.Context, account AccountID) (*watch.Watche
 	if len(caller.Accounts) > 0 && !slices.Contains(caller.Accounts, string(account)) {
 		return nil, nil, &cfapi.Error{Kind: cfapi.Forbidden, Summary: fmt.Sprintf("this caller may not ask about the account %s, only about %s", account, someOf(caller.Accounts))}
 	}
-	return s.options.Pool.Watcher(caller.Credential.Credentials)
+	credentials := caller.Credential.Credentials
+	if !credentials.Present() && caller.Credential.Kept && s.options.Kept != nil {
+		kept, err := s.options.Kept(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		credentials = kept
+	}
+	return s.options.Pool.Watcher(credentials)
 }
 
 // someOf lists the first accounts: an error must be short.

@@ -1,12 +1,14 @@
 package tools
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/server"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/watch"
 )
 
@@ -14,6 +16,11 @@ import (
 type Options struct {
 	// Pool asks the API with the credential of each call's [Caller].
 	Pool *watch.Pool
+
+	// Kept, unless nil, looks up the credential that is kept on this machine. It answers
+	// within seconds. The error is a [*cfapi.Error]: of the kind [cfapi.NoCredentials] with a
+	// sentence that says why there is none.
+	Kept func(context.Context) (cfapi.Credentials, error)
 
 	// DefaultAccountID makes the argument account_id optional, unless it is empty.
 	DefaultAccountID string

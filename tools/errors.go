@@ -130,8 +130,7 @@ func (p errorPhrases) text(ctx context.Context, failure *cfapi.Error, said strin
 	case cfapi.InvalidArgument:
 		what, next = "Cloudflare refused the arguments", p.check
 	case cfapi.Unauthenticated:
-		what, next = "Cloudflare did not accept the credentials", "Check "+cmp.Or(caller.Credential.Source, "the credential")+
-			": its value must be valid and unexpired. Then restart the server."
+		what, next = "Cloudflare did not accept the credentials", otherCredential(caller.Credential)
 	case cfapi.Forbidden:
 		what, next = "Cloudflare refused access", p.missingPermission(caller.Credential)
 	case cfapi.NotFound:
@@ -168,12 +167,29 @@ func (p errorPhrases) textWithoutAnswer(credential Credential, failure *cfapi.Er
 	case failure.Kind == cfapi.Forbidden:
 		return "Access refused: " + failure.Summary + ". Nothing was sent to Cloudflare; check account_id."
 	case failure.Kind == cfapi.NoCredentials:
-		return "This server has no Cloudflare credentials. Set CLOUDFLARE_API_TOKEN (a token with the permission " + p.permission +
+		return "This server has no Cloudflare credentials" + prefixed(": ", failure.Summary) + ". " + loginStep(credential) +
+			"CLOUDFLARE_API_TOKEN (a token with the permission " + p.permission +
 			"), or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, in its environment and restart it." + prefixed(" ", credential.Hint)
 	case failure.Kind == cfapi.Canceled:
 		return "The call was canceled before there was an answer."
 	}
 	return ""
+}
+
+// loginStep begins the sentence about what to do without credentials.
+func loginStep(credential Credential) string {
+	if credential.Kept {
+		return "Ask the user to run access-policy-mcp login on its machine and then call again, or set "
+	}
+	return "Set "
+}
+
+// otherCredential is what to do about a credential that is not accepted.
+func otherCredential(credential Credential) string {
+	if credential.Kept && !credential.Present() {
+		return "The token that login keeps must be valid and unexpired: ask the user to run access-policy-mcp login again, then call again."
+	}
+	return "Check " + cmp.Or(credential.Source, "the credential") + ": its value must be valid and unexpired. Then restart the server."
 }
 
 // missingPermission is what to do when a credential does not permit a request. An API

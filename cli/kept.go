@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cli/credentials"
+	"access-policy-mcp/internal/loopback"
+	"access-policy-mcp/tools"
+)
+
+// keptStore is where login keeps a token and an account; nil if the environment does not
+// tell.
+func (s *Settings) keptStore() *credentials.Store {
+	variable := func(name string) string { return s.environment[name] }
+	folder := credentials.Folder(runtime.GOOS, variable)
+	if folder == "" {
+		return nil
+	}
+	return credentials.NewStore(folder, variable)
+}
+
+// kept is what login keeps for the API in force, without asking the key ring: nothing of it
+// counts for another API, nor under --simulate. The error says why it cannot be used.
+func (s *Settings) kept() (credentials.Kept, error) {
+	store := s.keptStore()
+	if s.Simulate || store == nil {
+		return credentials.Kept{}, nil
+	}
+	kept, err := store.Read()
+	if err == nil {
+		err = s.usable(kept)
+	}
+	if err != nil {
+		return credentials.Kept{}, err
+	}
+	return kept, nil
+}
+
+// usable says why what is kept cannot be used; nil if it can, or nothing is kept.
+func (s *Settings) usable(kept credentials.Kept) error {
+	switch {
+	case kept.Storage == "":
+		return nil
+	case !sameAPI(kept.BaseURL, s.apiURL()):
+		return errors.New("the token that login keeps is for " + cfapi.Visible(kept.BaseURL) + ", and CLOUDFLARE_BASE_URL is another API")
+	case kept.AccountID != "" && !tools.AccountID(kept.AccountID).Valid():
+		return errors.New("what login keeps has an account ID that is none")
+	}
+	return nil
+}
+
+// apiURL is the address of the API as it is configured.
+func (s *Settings) apiURL() string {
+	if s.BaseURL != "" {
+		return s.BaseURL
+	}
+	if configured := strings.TrimSpace(s.environment["CLOUDFLARE_BASE_URL"]); configured != "" {
+		return configured
+	}
+	return cfapi.DefaultBaseURL
+}
+
+// sameAPI reports whether a token for the API at a may be sent to the one at b. All of this
+// machine counts as one: what listens there is mostly given a port by chance.
+func sameAPI(a, b string) bool {
+	return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") || onLoopback(a) && onLoopback(b)
+}
+
+func onLoopback(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && loopback.Is(u.Hostname())
+}
+
+// keptCredentials looks up the token that login keeps, at the first call that needs it; nil
+// if there is nowhere to look.
+func (s *Settings) keptCredentials() func(context.Context) (cfapi.Credentials, error) {
+	store := s.keptStore()
+	if s.Simulate || store == nil {
+		return nil
+	}
+	lookup := credentials.NewLookup(store)
+	return func(ctx context.Context) (cfapi.Credentials, error) {
+		kept, token, err := lookup.Token(ctx)
+		if err == nil {
+			err = s.usable(kept)
+		}
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
+			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.Canceled, Summary: "the call was canceled"}
+		case ctx.Err() != nil:
+			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.Timeout, Summary: "the key ring did not answer in time"}
+		case err != nil:
+			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.NoCredentials, Summary: cfapi.Visible(err.Error())}
+		}
+		return cfapi.Credentials{Token: token}, nil
+	}
+}
+
+// credentials are those for a request that goes past the tools.
+func (a *app) credentials(ctx context.Context) (cfapi.Credentials, error) {
+	own := a.caller.Credential
+	if own.Present() || !own.Kept || a.kept == nil {
+		return own.Credentials, nil
+	}
+	return a.kept(ctx)
+}
