@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +13,6 @@ import (
 	"github.com/BurntSushi/toml"
 	"go.yaml.in/yaml/v4"
 
-	"access-policy-mcp/cfapi/simulator"
 	"access-policy-mcp/server"
 )
 
@@ -28,21 +25,17 @@ func TestDocsClients(t *testing.T) {
 	const secret = "a secret of the test of the pages"
 	t.Setenv(bearerVariable, secret)
 	url, _ := startServer(t, "http://127.0.0.1:1")
-	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte(simulator.Token+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	known := knownVariables(t)
 	local, remote := 0, 0
 	for _, b := range blocks(t, "json", "toml", "yaml") {
 		for name, entry := range serversOf(t, b) {
 			t.Run(b.page+": "+name, func(t *testing.T) {
-				if _, ok := entry["url"]; ok {
+				if addressOf(entry) != "" {
 					remote++
 					checkRemote(t, entry, url, secret)
 				} else {
 					local++
-					checkLocal(t, entry, known, token)
+					checkLocal(t, entry, known)
 				}
 				if t.Failed() {
 					t.Log(b.text)
@@ -50,7 +43,7 @@ func TestDocsClients(t *testing.T) {
 			})
 		}
 	}
-	if local < 11 || remote < 4 {
+	if local < 10 || remote < 9 {
 		t.Errorf("only %d blocks for stdio and %d for HTTP were found", local, remote)
 	}
 }
@@ -82,12 +75,22 @@ func serversOf(t *testing.T, b block) map[string]map[string]any {
 }
 
 // reference is a secret that a client fetches from its environment, or asks for.
-var reference = regexp.MustCompile(`\$\{(?:env:` + bearerVariable + `|` + bearerVariable + `|input:bearer-token)\}`)
+var reference = regexp.MustCompile(`\$\{(?:env:` + bearerVariable + `|` + bearerVariable + `(?::-)?)\}`)
+
+// addressOf is where an entry says that its server is; "" if it starts one itself.
+func addressOf(entry map[string]any) string {
+	for _, key := range []string{"url", "serverUrl", "uri"} {
+		if address, ok := entry[key].(string); ok {
+			return address
+		}
+	}
+	return ""
+}
 
 // checkRemote lists the tools of the server at url, with the headers of the entry.
 func checkRemote(t *testing.T, entry map[string]any, url, secret string) {
-	if entry["url"] != "http://127.0.0.1:8080/mcp" {
-		t.Errorf("the default server is not at %v", entry["url"])
+	if addressOf(entry) != "http://127.0.0.1:8080/mcp" {
+		t.Errorf("the default server is not at %v", addressOf(entry))
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/mcp", strings.NewReader(listMessage))
 	if err != nil {
@@ -98,7 +101,7 @@ func checkRemote(t *testing.T, entry map[string]any, url, secret string) {
 	for name, value := range headers {
 		req.Header.Set(name, reference.ReplaceAllLiteralString(value.(string), secret))
 	}
-	if entry["bearer_token_env_var"] == bearerVariable {
+	if entry["bearer_token_env_var"] == bearerVariable || headers == nil { // which the user adds, as the page says
 		req.Header.Set("Authorization", "Bearer "+secret)
 	}
 	resp, err := http.DefaultClient.Do(req)
@@ -114,33 +117,28 @@ func checkRemote(t *testing.T, entry map[string]any, url, secret string) {
 
 // checkLocal starts the entry's command with its arguments and variables, and lists
 // the tools.
-func checkLocal(t *testing.T, entry map[string]any, known []string, token string) {
+func checkLocal(t *testing.T, entry map[string]any, known []string) {
 	command, ok := entry["command"].(string)
 	if !ok {
 		command, _ = entry["cmd"].(string)
 	}
-	if command != server.Name {
+	if command != "/absolute/path/to/"+server.Name {
 		t.Fatalf("the command is %q", command)
 	}
-	cmd := exec.Command(command)
+	cmd := exec.Command(server.Name)
 	args, _ := entry["args"].([]any)
 	for _, arg := range args {
 		cmd.Args = append(cmd.Args, arg.(string))
 	}
-	variables, _ := entry["env"].(map[string]any)
+	variables, ok := entry["env"].(map[string]any)
+	if !ok {
+		variables, _ = entry["envs"].(map[string]any)
+	}
 	for name, value := range variables {
 		if !slices.Contains(known, name) {
 			t.Errorf("%s is not in docs/configuration.md", name)
 		}
-		cmd.Env = append(cmd.Env, name+"="+strings.ReplaceAll(value.(string), "/path/to/token", token))
-	}
-	for _, key := range []string{"env_vars", "env_keys"} {
-		names, _ := entry[key].([]any)
-		for _, name := range names {
-			if !slices.Contains(known, name.(string)) {
-				t.Errorf("%s is not in docs/configuration.md", name)
-			}
-		}
+		cmd.Env = append(cmd.Env, name+"="+value.(string))
 	}
 	if cmd.Env == nil {
 		cmd.Env = []string{} // not the environment of the test

@@ -124,7 +124,9 @@ func TestDocsCommands(t *testing.T) {
 		"cd examples/typescript && npm install && node blocked.ts ../policy.json --simulate": {"examples_test.go", "func TestExamplesTypeScript("},
 		"cd examples/python && uv run blocked.py ../policy.json --simulate":                  {"examples_test.go", "func TestExamplesPython("},
 		"cd examples/shell && MAX_BLOCKED=20% ./step.sh ../policy.json --simulate":           {"examples_test.go", "func TestExamplesShell("},
-		"go test ./cli ./tools ./server -update":                                             {"../tools/golden_test.go", `flag.Bool("update"`},
+		"access-policy-mcp install claude-code":                                              {"testdata/scripts/install.txtar", "exec access-policy-mcp install claude-code"},
+		"access-policy-mcp doctor":                                                           {"testdata/scripts/doctor.txtar", "access-policy-mcp doctor"},
+		"go test ./cli ./cli/clients ./tools ./server -update":                               {"../tools/golden_test.go", `flag.Bool("update"`},
 	}
 	shown := map[string]bool{}
 	for _, b := range blocks(t, "sh") {

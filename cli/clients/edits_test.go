@@ -90,7 +90,7 @@ func TestEdits(t *testing.T) {
 
 // tabs is a text indented with tabs, where that is allowed.
 func tabs(c Client, text string) string {
-	if c.Language() == "yaml" {
+	if language(c) == "yaml" {
 		return text
 	}
 	var lines []string

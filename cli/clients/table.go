@@ -67,7 +67,7 @@ func claudeDesktop() Client {
 
 func vscode() Client {
 	return Client{
-		Name: "vscode", Title: "VS Code", Aliases: []string{"vs-code", "code", "visual-studio-code", "copilot"},
+		Name: "vscode", Title: "VS Code", Aliases: []string{"vs-code", "code", "visual-studio-code"},
 		Cutoff: "about 5 minutes", Progress: "not known",
 		Reload: "VS Code starts it when a chat needs it; MCP: List Servers shows it.",
 		file: places{
