@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cli/clients"
 	"access-policy-mcp/tools"
 )
@@ -78,6 +80,8 @@ func (i *installation) bearer() (variable string, notes []string) {
 }
 
 // variables are those that the entry sets: what the environment says now and is no secret.
+// Many clients pass on little of their own environment, so that the folder with what login
+// keeps has to be in the entry, unless it is in the usual place.
 func (i *installation) variables() []clients.Pair {
 	var pairs []clients.Pair
 	add := func(name, value string) {
@@ -92,6 +96,9 @@ func (i *installation) variables() []clients.Pair {
 	}
 	add("CLOUDFLARE_ACCOUNT_ID", account)
 	add("CLOUDFLARE_BASE_URL", environment["CLOUDFLARE_BASE_URL"])
+	if kept, _ := i.settings.kept(); kept.Storage != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		add("XDG_CONFIG_HOME", environment["XDG_CONFIG_HOME"])
+	}
 	for _, name := range []string{"CLOUDFLARE_API_TOKEN_FILE", "CLOUDFLARE_API_KEY_FILE"} {
 		if file := environment[name]; file != "" {
 			if path, err := filepath.Abs(file); err == nil {
@@ -103,8 +110,16 @@ func (i *installation) variables() []clients.Pair {
 	return pairs
 }
 
-// forwarded are the variables with a credential that the entry refers to.
+// forwarded are the variables with a credential that the entry refers to: none if login
+// keeps one, which every client can use.
 func (i *installation) forwarded() (names []string, notes []string) {
+	kept, err := i.settings.kept()
+	if kept.Storage != "" {
+		return nil, nil
+	}
+	if err != nil {
+		notes = []string{"What login keeps does not count: " + cfapi.Visible(err.Error()) + "."}
+	}
 	environment := i.settings.environment
 	if environment["CLOUDFLARE_API_TOKEN"] != "" {
 		names = []string{"CLOUDFLARE_API_TOKEN"}
@@ -117,13 +132,13 @@ func (i *installation) forwarded() (names []string, notes []string) {
 	list := strings.Join(names, " and ")
 	switch {
 	case names == nil && environment["CLOUDFLARE_API_TOKEN_FILE"] == "":
-		return nil, []string{"There is no Cloudflare API token yet: run access-policy-mcp login."}
+		return nil, append(notes, "There is no Cloudflare API token yet: run access-policy-mcp login.")
 	case names == nil:
-		return nil, nil
+		return nil, notes
 	case !i.client.Forwards():
-		return nil, []string{i.client.Title + " cannot refer to " + list + " of your environment: run access-policy-mcp login."}
+		return nil, append(notes, i.client.Title+" cannot refer to "+list+" of your environment: run access-policy-mcp login.")
 	default:
-		return names, []string{"The entry refers to " + list + " in the environment that " + i.client.Title + " is started in. To do without: access-policy-mcp login."}
+		return names, append(notes, "The entry refers to "+list+" in the environment that "+i.client.Title+" is started in. To do without: access-policy-mcp login.")
 	}
 }
 
