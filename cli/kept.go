@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"net/url"
 	"runtime"
 	"strings"
+	"time"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cli/credentials"
@@ -74,6 +76,18 @@ func sameAPI(a, b string) bool {
 func onLoopback(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && loopback.Is(u.Hostname())
+}
+
+// keyRingPatience is how long nobody wonders what a command waits for.
+const keyRingPatience = 2 * time.Second
+
+// announceKeyRing says on stderr that a command waits for the key ring, once it has done so
+// for a while, until stop is called.
+func announceKeyRing(stderr io.Writer) (stop func()) {
+	timer := time.AfterFunc(keyRingPatience, func() {
+		_, _ = io.WriteString(stderr, "Waiting for the system's key ring, which may ask for its password in a window.\n")
+	})
+	return func() { timer.Stop() }
 }
 
 // keptCredentials looks up the token that login keeps, at the first call that needs it; nil

@@ -120,7 +120,9 @@ func (l *login) run(command *cobra.Command) error {
 // keep keeps the token and returns where it is. Without a key ring only a person can allow
 // the file.
 func (l *login) keep(ctx context.Context, kept credentials.Kept, token string) (credentials.Storage, error) {
+	stop := announceKeyRing(l.stderr)
 	err := l.store.Keep(ctx, kept, token)
+	stop()
 	_, leftover := errors.AsType[*credentials.LeftoverError](err)
 	unusable, noKeyRing := errors.AsType[*credentials.KeyRingError](err)
 	switch {

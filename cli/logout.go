@@ -24,7 +24,9 @@ func logoutCommand(settings *Settings) *cobra.Command {
 			if store == nil {
 				return exitWith(exitFailure, errors.New("nothing can be kept, because the environment names no home directory"))
 			}
+			stop := announceKeyRing(command.ErrOrStderr())
 			found, err := store.Forget(command.Context(), settings.apiURL())
+			stop()
 			switch {
 			case err != nil && command.Context().Err() != nil:
 				return errInterrupted

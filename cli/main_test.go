@@ -3,7 +3,12 @@ package cli
 import (
 	"testing"
 
+	"github.com/zalando/go-keyring"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain keeps the tests from the key ring of the developer.
+func TestMain(m *testing.M) {
+	keyring.MockInit()
+	goleak.VerifyTestMain(m)
+}

@@ -40,14 +40,15 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":    command("status N COMMAND...", 2, status),
-			"api":       command("api [hanging|failing|STATUS BODYFILE]", 0, api),
-			"proxy":     command("proxy", 0, proxy),
-			"tty":       command("tty [-interrupt] [-stderr] COLUMNS STATUS COMMAND...", 3, tty),
-			"serve":     command("serve ARG...", 1, serve),
-			"post":      command("post PATH FILE [HEADER...]", 2, post),
-			"fetch":     command("fetch PATH [HEADER...]", 1, fetch),
-			"terminate": command("terminate", 0, terminate),
+			"status":     command("status N COMMAND...", 2, status),
+			"api":        command("api [hanging|failing|STATUS BODYFILE]", 0, api),
+			"proxy":      command("proxy", 0, proxy),
+			"tty":        command("tty [-interrupt] [-stderr] COLUMNS STATUS COMMAND...", 3, tty),
+			"serve":      command("serve ARG...", 1, serve),
+			"post":       command("post PATH FILE [HEADER...]", 2, post),
+			"fetch":      command("fetch PATH [HEADER...]", 1, fetch),
+			"hangingbus": command("hangingbus", 0, hangingBus),
+			"terminate":  command("terminate", 0, terminate),
 		},
 	})
 }

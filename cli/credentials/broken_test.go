@@ -96,14 +96,19 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%s, %v: %q, want %q", tt.goos, tt.env, got, tt.want)
 		}
 	}
-	if runtime.GOOS != "linux" {
-		return
-	}
-	t.Run("as the library", func(t *testing.T) {
-		config, err := os.UserConfigDir()
-		got := credentials.Folder("linux", os.Getenv)
-		if err == nil && got != filepath.Join(config, "access-policy-mcp") {
-			t.Errorf("%q, but the library says %q", got, config)
+}
+
+// TestFolderOfTheLibrary: both say the same where the library says anything.
+func TestFolderOfTheLibrary(t *testing.T) {
+	for _, env := range []map[string]string{
+		{"HOME": "/home/a", "APPDATA": `C:\a`, "XDG_CONFIG_HOME": ""}, {"HOME": "/home/a", "APPDATA": `C:\b`, "XDG_CONFIG_HOME": "/x"},
+	} {
+		for name, value := range env {
+			t.Setenv(name, value)
 		}
-	})
+		want, err := os.UserConfigDir()
+		if got := credentials.Folder(runtime.GOOS, func(name string) string { return env[name] }); err != nil || got != filepath.Join(want, "access-policy-mcp") {
+			t.Errorf("%q, but the library says %q, %v", got, want, err)
+		}
+	}
 }
