@@ -155,7 +155,7 @@ func (d *doctor) problem(check string, err error, credential tools.Credential) f
 		p.subject, p.check = "address", "Check CLOUDFLARE_BASE_URL."
 	}
 	text := failureWords(failure, p)
-	if details := saidOf(failure); details != "" {
+	if details := said(failure); details != "" {
 		text += ": " + details
 	}
 	return finding{Check: check, Status: statusFailed, Text: text, Next: nextStep(failure, credential, p)}

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +50,7 @@ func doctorCases() map[string]doctorCase {
 	tokenIs := func(token cfapi.Token) func(*simulator.Simulator) {
 		return func(sim *simulator.Simulator) { sim.SetToken(token) }
 	}
+	const kept = ".config/access-policy-mcp/credentials.json"
 	soon := time.Now().Add(3 * 24 * time.Hour)
 	return map[string]doctorCase{
 		"01 all is well": {token: token, account: account, files: map[string]string{
@@ -69,23 +72,36 @@ func doctorCases() map[string]doctorCase {
 		"15 not the API": {token: token, account: account, sim: func(sim *simulator.Simulator) {
 			sim.SetFaults(simulator.Always(simulator.Fault{Status: 200, Body: "<title>Welcome\x1b[31m</title>"}))
 		}, status: 1},
-		"16 API fails":            {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(simulator.Always(simulator.Fault{Status: 503})) }, status: 1},
-		"17 wrong configuration":  {env: []string{"CLOUDFLARE_BASE_URL=http://api.example"}, status: 1},
-		"18 token of nonsense":    {token: "with a space", status: 1},
-		"19 account of nonsense":  {token: token, account: "my/account", status: 1},
-		"20 global key":           {env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
-		"21 token and global key": {token: token, env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
-		"22 simulation":           {args: []string{"--simulate"}},
-		"23 binary that is gone":  {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/gone"}}}`}, status: 1},
-		"24 broken file":          {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"env": {"CLOUDFLARE_API_TOKEN": "secret-in-a-file"}}, nonsense`}, status: 1},
-		"25 over HTTP":            {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"type": "http", "url": "http://me:secret-in-a-file@127.0.0.1:8080/mcp?key=secret-in-a-file"}}}`}},
-		"26 client without it":    {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{}`}},
-		"27 colors":               {args: []string{"--simulate", "--color", "always"}},
-		"28 JSON":                 {token: token, account: otherAccount, args: []string{"--json"}, status: 1},
-		"29 control characters":   {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "/gone\u001b[31m\nred"}}}`}, status: 1},
-		"30 named account":        {token: token, account: otherAccount, args: []string{"--account-id", account}},
-		"31 no such account":      {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(unroutedTests) }, status: 1},
+		"16 API fails":             {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(simulator.Always(simulator.Fault{Status: 503})) }, status: 1},
+		"17 wrong configuration":   {env: []string{"CLOUDFLARE_BASE_URL=http://api.example"}, status: 1},
+		"18 token of nonsense":     {token: "with a space", status: 1},
+		"19 account of nonsense":   {token: token, account: "my/account", status: 1},
+		"20 global key":            {env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
+		"21 token and global key":  {token: token, env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
+		"22 simulation":            {args: []string{"--simulate"}},
+		"23 binary that is gone":   {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/gone"}}}`}, status: 1},
+		"24 broken file":           {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"env": {"CLOUDFLARE_API_TOKEN": "secret-in-a-file"}}, nonsense`}, status: 1},
+		"25 over HTTP":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"type": "http", "url": "http://me:secret-in-a-file@127.0.0.1:8080/mcp?key=secret-in-a-file"}}}`}},
+		"26 client without it":     {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{}`}},
+		"27 colors":                {args: []string{"--simulate", "--color", "always"}},
+		"28 JSON":                  {token: token, account: otherAccount, args: []string{"--json"}, status: 1},
+		"29 control characters":    {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "/gone\u001b[31m\nred"}}}`}, status: 1},
+		"30 named account":         {token: token, account: otherAccount, args: []string{"--account-id", account}},
+		"32 kept in a file":        {files: map[string]string{kept: keptFile(token, account)}},
+		"33 kept, but not alone":   {token: "other-token", files: map[string]string{kept: keptFile(token, account)}, status: 1},
+		"34 kept file is broken":   {files: map[string]string{kept: `{"token": "secret-in-a-file"`}, status: 1},
+		"35 broken, but not used":  {token: token, account: account, files: map[string]string{kept: `{"token": "secret-in-a-file"`}},
+		"36 kept for another API":  {files: map[string]string{kept: strings.Replace(keptFile(token, account), "http://127.0.0.1", "https://api.example", 1)}, status: 1},
+		"37 kept, not accepted":    {files: map[string]string{kept: keptFile("other-token", account)}, status: 1},
+		"38 kept, others can read": {files: map[string]string{kept: keptFile(token, account)}},
+		"39 kept, expired":         {files: map[string]string{kept: keptFile(token, account)}, sim: tokenIs(cfapi.Token{Status: cfapi.TokenExpired}), status: 1},
+		"31 no such account":       {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(unroutedTests) }, status: 1},
 	}
+}
+
+// keptFile is what login keeps in a file.
+func keptFile(token, account string) string {
+	return fmt.Sprintf(`{"base_url": "http://127.0.0.1", "account_id": %q, "storage": "file", "token": %q}`, account, token)
 }
 
 // unroutedTests: the API does not understand the account in a path. The requests for the
@@ -136,7 +152,14 @@ func TestDoctor(t *testing.T) {
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(path, []byte(strings.ReplaceAll(content, "HOME", home)), 0o700); err != nil {
+			mode := fs.FileMode(0o600)
+			if strings.HasPrefix(path, filepath.Join(home, "bin")) {
+				mode = 0o700
+			}
+			if strings.Contains(name, "others can read") {
+				mode = 0o644
+			}
+			if err := os.WriteFile(path, []byte(strings.ReplaceAll(content, "HOME", home)), mode); err != nil {
 				t.Fatal(err)
 			}
 		}

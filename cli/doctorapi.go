@@ -108,16 +108,16 @@ func (d *doctor) ask(ctx context.Context, found credentialFound, way wayFound) a
 	switch {
 	case !way.clear:
 		return skipped("the API cannot be reached")
-	case !found.credential.Present():
+	case !found.credentials.Present():
 		return skipped("there is no credential")
 	}
-	client, release, err := d.client(found.credential.Credentials)
+	client, release, err := d.client(found.credentials)
 	if err != nil {
-		return answersFound{token: d.problem("token", err, found.credential), permission: skipped("the credential cannot be sent").permission}
+		return answersFound{token: d.problem("token", err, d.settings.Credential), permission: skipped("the credential cannot be sent").permission}
 	}
 	defer release()
-	asked := begin(func() answer { return d.askForTest(ctx, client, found.credential) })
-	token, permission := d.askForToken(ctx, client, found.credential), asked()
+	asked := begin(func() answer { return d.askForTest(ctx, client) })
+	token, permission := d.askForToken(ctx, client, found.credentials.Token), asked()
 	all := answersFound{token: token.finding, permission: permission.finding, limit: token.limit}
 	if permission.limit.Known {
 		all.limit = permission.limit
@@ -131,7 +131,7 @@ func (d *doctor) ask(ctx context.Context, found credentialFound, way wayFound) a
 	switch {
 	case token.Status == statusFailed && permission.failure != nil && permission.failure.Kind == cfapi.Unauthenticated:
 		all.permission = skipped("the token is not accepted").permission
-	case tokenRefused(token.failureOrNil()) && permission.Status == statusOK:
+	case refused(token.failureOrNil()) && permission.Status == statusOK:
 		all.token = finding{Check: "token", Status: statusOK, Text: "accepted; Cloudflare does not tell when it expires"}
 	}
 	return all
@@ -152,8 +152,8 @@ func (a answer) failureOrNil() error {
 }
 
 // failed is an answer that is a failure.
-func (d *doctor) failed(check string, err error, credential tools.Credential) answer {
-	a := answer{finding: d.problem(check, err, credential)}
+func (d *doctor) failed(check string, err error) answer {
+	a := answer{finding: d.problem(check, err, d.settings.Credential)}
 	if failure, ok := errors.AsType[*cfapi.Error](err); ok {
 		a.failure, a.limit = failure, failure.RateLimit
 	}
@@ -161,20 +161,25 @@ func (d *doctor) failed(check string, err error, credential tools.Credential) an
 }
 
 // askForToken asks whether the token is valid, and until when.
-func (d *doctor) askForToken(ctx context.Context, client *cfapi.Client, credential tools.Credential) answer {
-	if credential.Token == "" {
+func (d *doctor) askForToken(ctx context.Context, client *cfapi.Client, token string) answer {
+	if token == "" {
 		return answer{finding: finding{
 			Check: "token", Status: statusNote, Text: "none: a global API key is used, which has all permissions of its owner",
 			Next: "A token with one permission is safer.",
 		}}
 	}
-	result, err := verifyToken(ctx, client, credential.Token, d.accountID())
+	result, err := verifyToken(ctx, client, token, d.accountID())
 	if err != nil {
-		return d.failed("token", err, credential)
+		return d.failed("token", err)
 	}
 	f := tokenFinding(result.Result, time.Now())
 	if f.Status != statusOK {
-		f.Next = "Create another (https://dash.cloudflare.com/profile/api-tokens), then run " + server.Name + " login, or put it into the variable that holds this one."
+		f.Next = "Create another (https://dash.cloudflare.com/profile/api-tokens), then "
+		if source := d.settings.Credential.Source; source != "" {
+			f.Next += "put it in the place of this one (" + source + ")."
+		} else {
+			f.Next += "run " + server.Name + " login again."
+		}
 	}
 	return answer{finding: f, limit: result.RateLimit}
 }
@@ -215,7 +220,7 @@ const absentTest = "000000000000000000000000000000000000000000000000000000000000
 
 // askForTest asks for a test that does not exist: who may not ask is refused, and who may
 // is told that there is none.
-func (d *doctor) askForTest(ctx context.Context, client *cfapi.Client, credential tools.Credential) answer {
+func (d *doctor) askForTest(ctx context.Context, client *cfapi.Client) answer {
 	account := d.accountID()
 	f := finding{Check: "permission", Status: statusSkipped, Text: "not checked, since there is no account to check it in"}
 	if account == "" {
@@ -227,11 +232,11 @@ func (d *doctor) askForTest(ctx context.Context, client *cfapi.Client, credentia
 	case err == nil, failure != nil && failure.Kind == cfapi.NotFound && !unrouted(failure):
 		f.Status, f.Text = statusOK, "may ask about policy tests of the account (starting tests was not tried)"
 	case failure != nil && failure.Kind == cfapi.NotFound:
-		f.Status, f.Text, f.Next = statusFailed, "Cloudflare knows no such account: "+saidOf(failure), "Check the account (--account-id or CLOUDFLARE_ACCOUNT_ID)."
+		f.Status, f.Text, f.Next = statusFailed, "Cloudflare knows no such account: "+said(failure), "Check the account (--account-id or CLOUDFLARE_ACCOUNT_ID)."
 	case failure != nil && failure.Kind == cfapi.InvalidArgument:
-		f.Status, f.Text = statusWarning, "could not be told: Cloudflare refused the question: "+saidOf(failure)
+		f.Status, f.Text = statusWarning, "could not be told: Cloudflare refused the question: "+said(failure)
 	default:
-		return d.failed("permission", err, credential)
+		return d.failed("permission", err)
 	}
 	a := answer{finding: f, limit: result.RateLimit, failure: failure}
 	if failure != nil {
@@ -262,19 +267,4 @@ func (d *doctor) budget(all answersFound) finding {
 		f.Text += fmt.Sprintf("; %d are left of Cloudflare's quota for the next %d s", all.limit.Remaining, seconds)
 	}
 	return f
-}
-
-// saidOf is what Cloudflare said of a failure, or the connection did; "" if that is nothing.
-func saidOf(failure *cfapi.Error) string {
-	var parts []string
-	if failure.HTTPStatus != 0 {
-		parts = append(parts, fmt.Sprintf("HTTP %d", failure.HTTPStatus))
-	}
-	if failure.Summary != "" {
-		parts = append(parts, failure.Summary)
-	}
-	for _, notice := range failure.Notices {
-		parts = append(parts, notice.String())
-	}
-	return strings.Join(parts, ", ")
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cli/clients"
+	"access-policy-mcp/cli/credentials"
 	"access-policy-mcp/server"
 	"access-policy-mcp/tools"
 )
@@ -41,13 +43,16 @@ func (d *doctor) environment() []finding {
 	if credential := d.settings.Credential; credential.Token != "" && credential.Key != "" {
 		warn("CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_KEY are both set: the token alone is used", "Unset CLOUDFLARE_API_KEY.")
 	}
+	if err := d.settings.KeptError; err != nil && d.settings.Credential.Present() {
+		warn("what login keeps cannot be used: "+err.Error(), "Run "+server.Name+" login again, or "+server.Name+" logout.")
+	}
 	return findings
 }
 
 // credentialFound is the credential that calls are made with.
 type credentialFound struct {
 	finding
-	credential tools.Credential // without secrets if there is none
+	credentials cfapi.Credentials // empty if there are none
 }
 
 // credential finds the credential, and says where.
@@ -57,6 +62,7 @@ func (d *doctor) credential(ctx context.Context) credentialFound {
 	switch {
 	case d.settings.Simulate:
 		f.Text = "the simulator's (--simulate)"
+		return credentialFound{f, credential.Credentials}
 	case credential.Token != "":
 		f.Text = "API token in " + credential.Source
 	case credential.Present():
@@ -64,14 +70,46 @@ func (d *doctor) credential(ctx context.Context) credentialFound {
 	default:
 		return d.keptCredential(ctx)
 	}
-	return credentialFound{f, credential}
+	if kept, err := d.settings.kept(); err == nil && kept.Storage != "" {
+		f.Text += ", which wins over the token that login keeps"
+	}
+	return credentialFound{f, credential.Credentials}
 }
 
 // keptCredential looks up what login keeps.
-func (d *doctor) keptCredential(context.Context) credentialFound {
+func (d *doctor) keptCredential(ctx context.Context) credentialFound {
 	f := finding{Check: "credential", Status: statusFailed}
-	f.Text, f.Next = "there is none", nextStep(&cfapi.Error{Kind: cfapi.NoCredentials}, d.settings.Credential, reading())
-	return credentialFound{finding: f, credential: d.settings.Credential}
+	kept, err := d.settings.kept()
+	switch {
+	case err != nil:
+		f.Text, f.Next = "what login keeps cannot be used: "+err.Error(), "Run "+server.Name+" login again, or "+server.Name+" logout."
+		return credentialFound{finding: f}
+	case kept.Storage == "":
+		f.Text, f.Next = "there is none", nextStep(&cfapi.Error{Kind: cfapi.NoCredentials}, d.settings.Credential, reading())
+		return credentialFound{finding: f}
+	}
+	found, err := d.app.credentials(ctx)
+	if err != nil {
+		f = d.problem("credential", err, d.settings.Credential)
+		f.Text = strings.TrimPrefix(f.Text, "there are no Cloudflare credentials: ")
+		return credentialFound{finding: f}
+	}
+	f.Status, f.Text = statusOK, "API token in the system's key ring (login)"
+	if kept.Storage == credentials.InFile {
+		f = storedFinding(d.settings.keptStore().File())
+	}
+	return credentialFound{f, found}
+}
+
+// storedFinding says who may read the file with a token.
+func storedFinding(file string) finding {
+	f := finding{Check: "credential", Status: statusOK, Text: "API token in " + file + ", unencrypted (login)"}
+	info, err := os.Stat(file)
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		f.Status, f.Text = statusWarning, f.Text+", which others can read"
+		f.Next = "Make it readable for you alone: chmod 600 " + file + "."
+	}
+	return f
 }
 
 // accountID is the account that is asked about; "" if there is no default.

@@ -111,8 +111,7 @@ func (l *login) askAccount(ctx context.Context) (string, error) {
 	return "", exitWith(exitUsage, errors.New("no account ID was given. The token was not kept"))
 }
 
-// verify asks Cloudflare about the token. A token without a prefix may be of a user or of an
-// account, so both are tried.
+// verify asks Cloudflare about the token.
 func (l *login) verify(ctx context.Context, token string) (cfapi.Token, error) {
 	client, err := cfapi.New(cfapi.Config{
 		BaseURL: l.settings.BaseURL, Credentials: cfapi.Credentials{Token: token}, UserAgent: server.Name + "/" + server.Version(),
@@ -120,17 +119,10 @@ func (l *login) verify(ctx context.Context, token string) (cfapi.Token, error) {
 	if err != nil {
 		return cfapi.Token{}, exitWith(exitUsage, fmt.Errorf("CLOUDFLARE_BASE_URL: %w", err))
 	}
-	ofAccount := strings.HasPrefix(token, accountTokenPrefix)
-	if ofAccount && l.account == "" {
+	if strings.HasPrefix(token, accountTokenPrefix) && l.account == "" {
 		return cfapi.Token{}, exitWith(exitUsage, errors.New("this is an account token, which Cloudflare verifies for its account only: add --account-id ID. Nothing was sent, and nothing is changed"))
 	}
-	var answer cfapi.Answer[cfapi.Token]
-	if !ofAccount {
-		answer, err = client.VerifyUserToken(ctx)
-	}
-	if ofAccount || refused(err) && l.account != "" && !strings.HasPrefix(token, userTokenPrefix) {
-		answer, err = client.VerifyAccountToken(ctx, l.account)
-	}
+	answer, err := verifyToken(ctx, client, token, l.account)
 	switch {
 	case ctx.Err() != nil:
 		return cfapi.Token{}, errInterrupted
@@ -138,13 +130,6 @@ func (l *login) verify(ctx context.Context, token string) (cfapi.Token, error) {
 		return cfapi.Token{}, exitWith(exitFailure, errors.New(l.notVerified(err, token)))
 	}
 	return answer.Result, exitWith(exitFailure, checkStatus(answer.Result, time.Now()))
-}
-
-// refused reports whether Cloudflare knows no such token, where it was asked.
-func refused(err error) bool {
-	failure, ok := errors.AsType[*cfapi.Error](err)
-	return ok && (failure.Kind == cfapi.Unauthenticated || failure.Kind == cfapi.Forbidden ||
-		failure.Kind == cfapi.NotFound || failure.Kind == cfapi.InvalidArgument)
 }
 
 // oldGlobalKey is what a global API key looked like before there were prefixes.

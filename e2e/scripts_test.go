@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,7 +38,14 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PLACEHOLDER", "${CLOUDFLARE_API_TOKEN}")
 			env.Setenv("ACCOUNT", simulator.AccountID)
 			env.Setenv("TEST", simulator.PolicyTestID)
+			env.Setenv("CLAUDE", claudeFolder(t))
 			return nil
+		},
+		Condition: func(condition string) (bool, error) {
+			if condition != "claude" {
+				return false, fmt.Errorf("there is no condition %s", condition)
+			}
+			return claudeFolder(t) != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":     command("status N COMMAND...", 2, status),
@@ -51,6 +59,16 @@ func TestScripts(t *testing.T) {
 			"terminate":  command("terminate", 0, terminate),
 		},
 	})
+}
+
+// claudeFolder has the command line of Claude Code, if e2e/clients has been installed; ""
+// if not.
+func claudeFolder(t *testing.T) string {
+	found, err := filepath.Glob("clients/node_modules/@anthropic-ai/claude-code-" + runtime.GOOS + "-*/claude")
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return absolute(t, filepath.Dir(found[0]))
 }
 
 // command is a command of scripts with at least so many arguments. It cannot be negated
