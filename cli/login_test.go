@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,7 +156,7 @@ func TestAccountOfLogin(t *testing.T) {
 		{[]string{"CLOUDFLARE_API_TOKEN=wrong"}, nil, exitFailure},
 		{[]string{"CLOUDFLARE_BASE_URL=https://api.example.com"}, nil, exitUsage},
 	} {
-		if status, stdout, stderr := run(t, append(env[:len(env):len(env)], tt.env...), append([]string{"get", "example-documented"}, tt.args...)...); status != tt.status {
+		if status, stdout, stderr := run(t, slices.Concat(env, tt.env), append([]string{"get", "example-documented"}, tt.args...)...); status != tt.status {
 			t.Errorf("%s %s: %d: %s%s", tt.env, tt.args, status, stdout, stderr)
 		}
 	}
@@ -202,6 +205,50 @@ func TestKeptAccountThatIsNone(t *testing.T) {
 	}
 	if status, _, stderr := run(t, env, "get", "x", "--account-id", "a"); status != exitUsage || !strings.Contains(stderr, "an account ID that is none") {
 		t.Errorf("%d: %s", status, stderr)
+	}
+}
+
+// TestServersThatRun see a login and a logout at their next call.
+func TestServersThatRun(t *testing.T) {
+	env, _ := withKeyRing(t)
+	stdin, toServer := io.Pipe()
+	fromServer, stdout := io.Pipe()
+	ended := make(chan int)
+	go func() {
+		ended <- Run(t.Context(), nil, env, stdin, stdout, io.Discard)
+		_ = stdout.Close()
+	}()
+	answers := bufio.NewScanner(fromServer)
+	call := func(want string) {
+		t.Helper()
+		_, _ = io.WriteString(toServer, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_access_policy_test","arguments":{"account_id":"`+
+			simulator.AccountID+`","policy_test_id":"example-documented"}}}`+"\n")
+		if !answers.Scan() || !strings.Contains(answers.Text(), want) {
+			t.Errorf("%v: %s", answers.Err(), answers.Text())
+		}
+	}
+	logInWith := func(token string) {
+		t.Helper()
+		if status, _, stderr := logIn(t, env, token, "--account-id", simulator.AccountID); status != 0 {
+			t.Fatalf("%d: %s", status, stderr)
+		}
+	}
+	call(`"kind":"no_credentials"`)
+	logInWith(simulator.Token)
+	call(`"status":"complete"`)
+	if err := keyring.Set("access-policy-mcp", newSettings(env).apiURL(), "revoked"); err != nil {
+		t.Fatal(err)
+	}
+	call(`"status":"complete"`) // what was found is kept
+	logInWith(simulator.AccountToken)
+	call(`"status":"complete"`)
+	if status, _, stderr := run(t, env, "logout"); status != 0 {
+		t.Errorf("%d: %s", status, stderr)
+	}
+	call(`"kind":"no_credentials"`)
+	_ = toServer.Close()
+	if status := <-ended; status != 0 {
+		t.Errorf("the server has ended with %d", status)
 	}
 }
 

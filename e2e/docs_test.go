@@ -109,14 +109,15 @@ func foldTimes(output string) string { return moment.ReplaceAllString(output, "(
 // file that runs it or is what it runs.
 func TestDocsCommands(t *testing.T) {
 	shownBy := map[string]struct{ file, text string }{
-		"access-policy-mcp login --with-token < token.txt":                                                                  {"testdata/scripts/keyring.txtar", "login --with-token"},
+		"access-policy-mcp login":                          {"testdata/scripts/login.txtar", " 0 access-policy-mcp login\n"},
+		"access-policy-mcp login --with-token < token.txt": {"testdata/scripts/keyring.txtar", "login --with-token"},
 		"access-policy-mcp login --with-token --insecure-storage --account-id 023e105f4ecef8ad9ca31a8372d0c353 < token.txt": {"testdata/scripts/login.txtar", "login --with-token --insecure-storage --account-id"},
-		"go run . get --simulate --wait 30s":                                                                                {"../.ci/run", "go run . get --simulate --wait 30s"},
-		"go test ./...":                                                                                                     {"../.ci/run", "go test -race"},
-		".ci/run":                                                                                                           {"../.github/workflows/ci.yml", "run: .ci/run"},
-		".ci/fuzz 10m":                                                                                                      {"../.ci/run", ".ci/fuzz "},
-		"e2e/interop/run":                                                                                                   {"../.ci/run", "e2e/interop/run"},
-		"go run ./e2e/soak":                                                                                                 {"../.ci/run", "go run ./e2e/soak"},
+		"go run . get --simulate --wait 30s": {"../.ci/run", "go run . get --simulate --wait 30s"},
+		"go test ./...":                      {"../.ci/run", "go test -race"},
+		".ci/run":                            {"../.github/workflows/ci.yml", "run: .ci/run"},
+		".ci/fuzz 10m":                       {"../.ci/run", ".ci/fuzz "},
+		"e2e/interop/run":                    {"../.ci/run", "e2e/interop/run"},
+		"go run ./e2e/soak":                  {"../.ci/run", "go run ./e2e/soak"},
 		"go test -run '^$' -bench 'Start|Calls' -benchtime 30x -count 3 ./e2e":               {"calls_bench_test.go", "func BenchmarkCalls"},
 		"go test -run '^$' -bench 'Floor|Client' ./e2e":                                      {"bench_test.go", "func BenchmarkFloor"},
 		"go test -run '^$' -bench WaitingConnections -benchtime 1x ./e2e":                    {"waiting_bench_test.go", "func BenchmarkWaitingConnections"},
