@@ -26,7 +26,7 @@ func (w *Watcher) join(k key, waits bool) (*poller, error) {
 	case p == nil && len(w.pollers)-w.idle.Len() >= maxPollers:
 		return nil, &cfapi.Error{Kind: cfapi.RateLimited, Summary: "too many policy tests are being watched", RetryAfter: time.Minute}
 	case p == nil:
-		p = &poller{key: k, snapshot: &Snapshot{}, changed: make(chan struct{})}
+		p = &poller{key: k, snapshot: &Snapshot{}}
 		w.pollers[k] = p
 	case p.idle != nil:
 		w.idle.Remove(p.idle)
@@ -47,6 +47,10 @@ func (w *Watcher) join(k key, waits bool) (*poller, error) {
 func (w *Watcher) leave(p *poller, waits bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.countOut(p, waits)
+}
+
+func (w *Watcher) countOut(p *poller, waits bool) {
 	if waits {
 		p.waiters--
 		if p.waiters == 0 {

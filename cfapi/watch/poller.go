@@ -44,7 +44,7 @@ type poller struct {
 	outdated bool      // the snapshot is too old for those who wait; until the next poll
 	pace     pace
 	polls    int           // that have come back
-	changed  chan struct{} // closed by the next one
+	changed  chan struct{} // closed by the next one; nil while nobody waits for that
 
 	callers int // who want the request under way
 	waiters int // of these, who want all requests to come
@@ -58,9 +58,12 @@ type poller struct {
 
 // request is one under way.
 type request struct {
+	ctx       context.Context // ends when nobody wants the answer any more
 	cancel    context.CancelFunc
 	repeating bool
 	sentAt    time.Time // zero while it waits for its turn
+	own       bool      // made by a caller itself, see getOwn
+	left      bool      // that caller is no longer counted
 }
 
 // fresh reports whether the snapshot answers a caller without another request.
@@ -93,18 +96,28 @@ func (p *poller) polled() bool { return p.request != nil || p.next != nil }
 // sent reports whether a request is under way that has had its turn.
 func (p *poller) sent() bool { return p.request != nil && !p.request.sentAt.IsZero() }
 
-// ask starts a request unless one is under way. One that does not repeat takes the
-// place of one that does and still waits for its turn, so that nobody who asks for
-// the first time waits behind polls.
+// ask starts a request unless one is under way.
 func (w *Watcher) ask(p *poller, repeating bool) {
+	if r := w.begin(p, repeating); r != nil {
+		go func() {
+			stack.Grow()
+			w.poll(p, r, untilCanceled)
+		}()
+	}
+}
+
+// begin returns a request for p that is to be made; nil if one is under way. One that does
+// not repeat takes the place of one that does and still waits for its turn, so that nobody
+// who asks for the first time waits behind polls.
+func (w *Watcher) begin(p *poller, repeating bool) *request {
 	if p.request != nil && (repeating || p.sent() || !p.request.repeating) {
-		return
+		return nil
 	}
 	p.stopRequest()
 	p.stopNext()
-	ctx, cancel := context.WithCancel(context.Background())
-	p.request = &request{cancel: cancel, repeating: repeating}
-	go w.poll(ctx, p, p.request)
+	p.request = &request{repeating: repeating}
+	p.request.ctx, p.request.cancel = context.WithCancel(context.Background())
+	return p.request
 }
 
 func (p *poller) stopRequest() {
@@ -121,17 +134,16 @@ func (p *poller) stopNext() {
 	}
 }
 
-// poll makes a request for everybody who wants to know. One that has been canceled
-// is no longer the poller's request.
-func (w *Watcher) poll(ctx context.Context, p *poller, r *request) {
-	stack.Grow()
+// poll makes a request for everybody who wants to know, which waits so long for its turn.
+// One that has been canceled is no longer the poller's request.
+func (w *Watcher) poll(p *poller, r *request, maxWait time.Duration) {
 	defer r.cancel()
-	client := w.client.WithTurn(cfapi.Turn{Repeating: r.repeating, MaxWait: untilCanceled, Granted: func() {
+	client := w.client.WithTurn(cfapi.Turn{Repeating: r.repeating, MaxWait: maxWait, Granted: func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		r.sentAt = time.Now()
 	}})
-	answer, failure := get(ctx, client, p.key)
+	answer, failure := get(r.ctx, client, p.key)
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -139,6 +151,10 @@ func (w *Watcher) poll(ctx context.Context, p *poller, r *request) {
 		return
 	}
 	p.request = nil
+	if r.own && r.sentAt.IsZero() && failure != nil && failure.Kind == cfapi.RateLimited {
+		w.passOn(p, r)
+		return
+	}
 	closed := w.budget.ClosedFor()
 	w.update(p, answer, failure, closed)
 	if p.waiters > 0 && !p.snapshot.ended() {
@@ -184,8 +200,10 @@ func (w *Watcher) update(p *poller, answer cfapi.Answer[cfapi.PolicyTest], failu
 	s.Next = max(w.interval(p), closed)
 	p.snapshot = s
 	p.polls++
-	close(p.changed)
-	p.changed = make(chan struct{})
+	if p.changed != nil {
+		close(p.changed)
+		p.changed = nil
+	}
 }
 
 // interval is the time between two polls of p: its pace, or more if the budget has

@@ -16,10 +16,10 @@ type Watcher struct {
 	client *cfapi.Client
 	budget *quota.Budget
 
-	drainOnce sync.Once
-	draining  chan struct{} // closed once the watcher is drained
+	draining chan struct{} // closed once the watcher is drained
 
 	mu      sync.Mutex
+	drained bool
 	pollers map[key]*poller
 	idle    list.List // pollers without callers; the one that has been idle longest comes first
 	watched int       // pollers with waiters
@@ -40,7 +40,15 @@ func New(client *cfapi.Client, budget *quota.Budget) *Watcher {
 func (w *Watcher) Client() *cfapi.Client { return w.client }
 
 // Drain makes current and later waits return soon, with the last known state.
-func (w *Watcher) Drain() { w.drainOnce.Do(func() { close(w.draining) }) }
+func (w *Watcher) Drain() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.drained {
+		w.drained = true
+		close(w.draining)
+		time.AfterFunc(drainPatience, w.stopOwn)
+	}
+}
 
 // longestExchange is more than a request takes with its retries, once it has its
 // turn.
@@ -48,20 +56,30 @@ const longestExchange = 40 * time.Second
 
 // Get returns the state of a test, at most a second old, or 15 seconds if the test
 // has finished. It waits 10 s at most for its turn. The error is a [*cfapi.Error].
+//
+// When ctx ends, the caller is no longer counted. It may return later: if it makes the
+// request for others too, with the answer to that.
 func (w *Watcher) Get(ctx context.Context, accountID, policyTestID string) (Snapshot, error) {
 	p, err := w.join(key{accountID, policyTestID}, false)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	polls, own, err := w.request(p)
+	if err == nil && own != nil {
+		return w.getOwn(ctx, p, own, polls)
+	}
 	defer w.leave(p, false)
-
-	now := time.Now()
-	turn := now.Add(cfapi.DefaultMaxWait)
-	s := stay{giveUp: now.Add(longestExchange), draining: w.draining}
-	polls, err := w.request(p)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	return w.getShared(ctx, p, polls)
+}
+
+// getShared returns the first answer after so many polls.
+func (w *Watcher) getShared(ctx context.Context, p *poller, polls int) (Snapshot, error) {
+	now := time.Now()
+	turn := now.Add(cfapi.DefaultMaxWait)
+	s := stay{giveUp: now.Add(longestExchange), draining: w.draining}
 	for {
 		view := w.look(p)
 		switch now := time.Now(); {
@@ -138,22 +156,32 @@ type view struct {
 func (w *Watcher) look(p *poller) view {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if p.changed == nil {
+		p.changed = make(chan struct{})
+	}
 	return view{p.current(), p.polls, p.changed, p.sent(), p.outdated}
 }
 
-// request makes sure that there is or will be an answer for somebody who asks once,
-// and returns how many polls came back before it.
-func (w *Watcher) request(p *poller) (polls int, err error) {
+// request makes sure that there is or will be an answer for somebody who asks once: it
+// returns a request that the caller has to make, or how many polls came back before the
+// one of somebody else.
+func (w *Watcher) request(p *poller) (polls int, own *request, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p.fresh() {
-		return p.polls - 1, nil
+		return p.polls - 1, nil, nil
 	}
 	if !p.sent() && w.budget.ClosedFor() > cfapi.DefaultMaxWait {
-		return 0, w.budget.Refusal()
+		return 0, nil, w.budget.Refusal()
 	}
-	w.ask(p, false)
-	return p.polls, nil
+	if w.drained {
+		w.ask(p, false)
+		return p.polls, nil, nil
+	}
+	if own = w.begin(p, false); own != nil {
+		own.own = true
+	}
+	return p.polls, own, nil
 }
 
 // watch makes sure that p is polled for somebody who waits, and returns how many polls
