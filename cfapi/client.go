@@ -39,10 +39,10 @@ type Config struct {
 
 // Client calls the policy tester. It is safe for concurrent use.
 type Client struct {
-	baseURL     string
+	baseURL     *url.URL
 	credentials Credentials
 	redactor    *redactor
-	userAgent   string
+	header      http.Header // of every request; shared, never changed
 	transport   http.RoundTripper
 	limiter     Limiter
 	turn        Turn
@@ -58,6 +58,8 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.Credentials.check(); err != nil {
 		return nil, err
 	}
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.UserAgent}}
+	cfg.Credentials.set(header)
 	transport := cfg.Transport
 	if transport == nil {
 		transport = NewTransport(nil)
@@ -70,27 +72,27 @@ func New(cfg Config) (*Client, error) {
 		baseURL:     baseURL,
 		credentials: cfg.Credentials,
 		redactor:    newRedactor(cfg.Credentials),
-		userAgent:   cfg.UserAgent,
+		header:      header,
 		transport:   transport,
 		limiter:     limiter,
 		turn:        Turn{MaxWait: DefaultMaxWait},
 	}, nil
 }
 
-func checkBaseURL(raw string) (string, error) {
+func checkBaseURL(raw string) (*url.URL, error) {
 	if strings.Contains(raw, "@") {
-		return "", errors.New("the base URL must not contain a user name or password")
+		return nil, errors.New("the base URL must not contain a user name or password")
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" {
-		return "", errors.New("the base URL is not an absolute URL such as " + DefaultBaseURL)
+		return nil, errors.New("the base URL is not an absolute URL such as " + DefaultBaseURL)
 	}
 	switch {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("the base URL must not have a query or a fragment")
+		return nil, errors.New("the base URL must not have a query or a fragment")
 	case u.Scheme == "https", u.Scheme == "http" && loopback.Is(u.Hostname()):
-		return strings.TrimRight(u.String(), "/"), nil
+		return url.Parse(strings.TrimRight(u.String(), "/"))
 	default:
-		return "", fmt.Errorf("the base URL must start with https:// (http:// is allowed only for a loopback address), but is for %q over %q", u.Hostname(), u.Scheme)
+		return nil, fmt.Errorf("the base URL must start with https:// (http:// is allowed only for a loopback address), but is for %q over %q", u.Hostname(), u.Scheme)
 	}
 }

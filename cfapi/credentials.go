@@ -33,8 +33,8 @@ func (c Credentials) GoString() string { return c.String() }
 // LogValue hides the secrets from log/slog.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// set writes the credentials to one request. They are not the business of a
-// RoundTripper, because a RoundTripper would add them to whatever request
+// set writes the credentials to the header of a client's own requests. They are not the
+// business of a RoundTripper, because a RoundTripper would add them to whatever request
 // passes through it.
 func (c Credentials) set(header http.Header) {
 	switch {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -135,12 +137,9 @@ func learned[T any](c *Client, r response, open byte) (Answer[T], error) {
 func (c *Client) roundTrip(ctx context.Context, method, path string, body []byte, longest int) (response, error) {
 	attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(attemptCtx, method, c.baseURL+path, bytes.NewReader(body))
+	req, err := c.newRequest(attemptCtx, method, path, body)
 	if err != nil {
 		return response{}, &Error{Kind: InvalidArgument, Summary: "the request cannot be built", cause: err}
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
 	}
 	r, err := c.send(req, longest)
 	if err != nil {
@@ -149,13 +148,34 @@ func (c *Client) roundTrip(ctx context.Context, method, path string, body []byte
 	return r, nil
 }
 
-// send carries req with the client's credentials and reads a body of at most longest
-// bytes. It asks the transport and not an http.Client, because a redirect would carry the
-// credentials to wherever the answer points.
+// newRequest returns a request with the client's credentials. path is what follows the base
+// URL: an escaped path, with a query if there is one.
+func (c *Client) newRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "", reader)
+	if err != nil {
+		return nil, err
+	}
+	*req.URL = *c.baseURL
+	path, req.URL.RawQuery, _ = strings.Cut(path, "?")
+	req.URL.RawPath = c.baseURL.EscapedPath() + path
+	req.URL.Path, err = url.PathUnescape(req.URL.RawPath)
+	req.Host = req.URL.Host
+	req.Header = c.header
+	if body != nil {
+		req.Header = c.header.Clone()
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, err
+}
+
+// send carries req and reads a body of at most longest bytes. It asks the transport and not
+// an http.Client, because a redirect would carry the credentials to wherever the answer
+// points.
 func (c *Client) send(req *http.Request, longest int) (response, error) {
-	c.credentials.set(req.Header)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.userAgent)
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return response{}, err

@@ -15,11 +15,13 @@ func policyTestPath(accountID, policyTestID string) (string, error) {
 // ("", ".", ".."), are an [InvalidArgument] error.
 func path(elements ...string) (string, error) {
 	var b strings.Builder
+	b.Grow(160) // accounts/{account_id}/access/policy-tests/{policy_test_id} and more
 	for _, element := range elements {
 		if element == "" || element == "." || element == ".." {
 			return "", &Error{Kind: InvalidArgument, Summary: "an identifier must not be empty, \".\" or \"..\""}
 		}
-		b.WriteString("/" + url.PathEscape(element))
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(element))
 	}
 	return b.String(), nil
 }
