@@ -36,7 +36,7 @@ func (s *Server) allowOrigin(next http.Handler) http.Handler {
 		u, err := url.Parse(origin)
 		return slices.Contains(s.allowedOrigins, origin) || err == nil && (u.Scheme == "http" || u.Scheme == "https") && loopback.Is(u.Hostname())
 	}
-	next = cors.New(cors.Options{
+	withCORS := cors.New(cors.Options{
 		AllowOriginFunc: permitted,
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodDelete},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept", "Last-Event-ID",
@@ -44,14 +44,19 @@ func (s *Server) allowOrigin(next http.Handler) http.Handler {
 		ExposedHeaders: []string{"Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After", "WWW-Authenticate"},
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, origin := range r.Header.Values("Origin") {
+		origins := r.Header["Origin"]
+		if len(origins) == 0 && r.Method == http.MethodPost {
+			next.ServeHTTP(w, r) // not from a page, and its answer is in no cache
+			return
+		}
+		for _, origin := range origins {
 			if !permitted(origin) {
 				s.refusals.record(r.Context(), "Origin is not allowed", remote(r), slog.String("origin", foreign(origin)))
 				http.Error(w, "this Origin is not allowed", http.StatusForbidden)
 				return
 			}
 		}
-		next.ServeHTTP(w, r)
+		withCORS.ServeHTTP(w, r)
 	})
 }
 
