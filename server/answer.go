@@ -6,13 +6,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"access-policy-mcp/tools/typed"
 )
 
-// appendAnswer appends the response to a call, with the members that mcp-go gives it, in
-// the same order.
-func (s *Server) appendAnswer(out []byte, id json.RawMessage, modern bool, result *mcp.CallToolResult) []byte {
-	structured, _ := result.StructuredContent.(json.RawMessage)
-	size := 256 + len(id) + len(structured)
+// appendAnswer appends the response to the call m, with the members that mcp-go gives it,
+// in the same order.
+func (s *Server) appendAnswer(out []byte, m *message, result *mcp.CallToolResult) []byte {
+	structured, _ := result.StructuredContent.(typed.JSON)
+	size := 256 + len(m.id) + len(structured)
 	for _, content := range result.Content {
 		if text, ok := content.(mcp.TextContent); ok {
 			size += len(text.Text) + len(text.Text)/4 // what is quoted grows
@@ -20,9 +22,9 @@ func (s *Server) appendAnswer(out []byte, id json.RawMessage, modern bool, resul
 	}
 	out = slices.Grow(out, size)
 	out = append(out, `{"jsonrpc":"2.0","id":`...)
-	out = append(out, id...)
+	out = append(out, m.id...)
 	out = append(out, `,"result":{`...)
-	out = s.appendMeta(out, modern, result.Meta)
+	out = s.appendMeta(out, m.call.modern, result.Meta)
 	out = append(out, `"content":[`...)
 	for i, content := range result.Content {
 		if i > 0 {
@@ -34,11 +36,11 @@ func (s *Server) appendAnswer(out []byte, id json.RawMessage, modern bool, resul
 	if result.IsError {
 		out = append(out, `,"isError":true`...)
 	}
-	if modern {
+	if m.call.modern {
 		out = append(out, `,"resultType":"`+mcp.ResultTypeComplete+`"`...)
 	}
 	switch {
-	case structured != nil:
+	case structured != "":
 		out = append(append(out, `,"structuredContent":`...), structured...)
 	case result.StructuredContent != nil:
 		out = appendJSON(append(out, `,"structuredContent":`...), result.StructuredContent)

@@ -122,7 +122,7 @@ func (c *connection) handle(ctx context.Context, m *message) (data []byte, s *se
 		data = (&fault{id: m.id, code: mcp.INTERNAL_ERROR, text: internalText}).response()
 	})
 	if m.call != nil {
-		return c.server.callTool(ctx, s, m), s
+		return c.server.appendAnswer(nil, m, c.server.callTool(ctx, s, m)), s
 	}
 	answer := c.server.mcp.HandleMessage(c.server.mcp.WithContext(withArguments(ctx, m), s), m.data)
 	if answer == nil {

@@ -124,8 +124,8 @@ func readCallMeta(value json.RawMessage) (meta callMeta, err error) {
 	return meta, err
 }
 
-// callTool runs the tool of m and returns the answer. Progress goes over session.
-func (s *Server) callTool(ctx context.Context, session *session, m *message) []byte {
+// callTool runs the tool of m. Progress goes over session.
+func (s *Server) callTool(ctx context.Context, session *session, m *message) *mcp.CallToolResult {
 	call := m.call
 	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: call.tool}}
 	if m.token != nil {
@@ -135,7 +135,7 @@ func (s *Server) callTool(ctx context.Context, session *session, m *message) []b
 	if err != nil {
 		panic(err) // not reached: the middleware makes a result of every error
 	}
-	return s.appendAnswer(nil, m.id, call.modern, result)
+	return result
 }
 
 // straightTools are the handlers of tools, with the middleware around them.

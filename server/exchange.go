@@ -13,6 +13,7 @@ type reply struct {
 	status      int    // 0 if the client is gone
 	contentType string // application/json if it is empty and there is a body
 	body        []byte
+	buffer      *[]byte // that body is in; nil if it is in none that is used again
 }
 
 // send writes the reply as an HTTP response.
@@ -37,6 +38,7 @@ func (a *reply) send(w http.ResponseWriter) {
 type exchange struct {
 	w         http.ResponseWriter
 	canStream bool // the client reads event streams
+	buffers   *buffers
 
 	mu        sync.Mutex
 	streaming bool
@@ -44,8 +46,8 @@ type exchange struct {
 	silence   *time.Timer
 }
 
-func newExchange(w http.ResponseWriter, canStream bool) *exchange {
-	return &exchange{w: w, canStream: canStream}
+func (t *streamable) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+	return &exchange{w: w, canStream: acceptsStream(r), buffers: &t.buffers}
 }
 
 // acceptsStream reports whether the client can read an event stream.
@@ -62,6 +64,7 @@ func (x *exchange) run(answer func() *reply) {
 		x.mu.Unlock()
 	}
 	a := answer()
+	defer x.buffers.give(a.buffer)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.ended = true

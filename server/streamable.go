@@ -17,13 +17,14 @@ import (
 type streamable struct {
 	server  *Server
 	handler *server.StreamableHTTPServer
+	buffers buffers // of answers to calls
 }
 
 // sessionKey is the context key of the [session] of a message.
 type sessionKey struct{}
 
 func newStreamable(s *Server) *streamable {
-	return &streamable{s, server.NewStreamableHTTPServer(s.mcp,
+	return &streamable{server: s, handler: server.NewStreamableHTTPServer(s.mcp,
 		server.WithStateLess(true),
 		server.WithStreamableHTTPLogger(s.log),
 		server.WithHTTPContextFunc(func(ctx context.Context, _ *http.Request) context.Context {
@@ -74,7 +75,7 @@ func (t *streamable) start(r *http.Request, w http.ResponseWriter, in input, f *
 	case f != nil:
 		return nil, f
 	case in.batch:
-		x := newExchange(w, acceptsStream(r))
+		x := t.newExchange(w, r)
 		all := startBatch(in.items, func(m *message) (*pending, *fault) {
 			run, done, f := t.startMessage(r, x, m)
 			if f != nil || run == nil {
@@ -89,7 +90,7 @@ func (t *streamable) start(r *http.Request, w http.ResponseWriter, in input, f *
 	case len(in.items) == 0:
 		return nil, nil
 	}
-	x := newExchange(w, acceptsStream(r))
+	x := t.newExchange(w, r)
 	run, done, f := t.startMessage(r, x, in.items[0].message)
 	if f != nil || run == nil {
 		return nil, f
@@ -136,11 +137,13 @@ func (t *streamable) handle(r *http.Request, x *exchange, m *message) (answer *r
 		answer = &reply{status: http.StatusOK, body: (&fault{id: m.id, code: mcp.INTERNAL_ERROR, text: internalText}).response()}
 	})
 	if m.call != nil {
-		data := t.server.callTool(r.Context(), s, m)
+		result := t.server.callTool(r.Context(), s, m)
 		if r.Context().Err() != nil {
 			return &reply{} // the client is gone
 		}
-		return &reply{status: http.StatusOK, body: data}
+		buffer := t.buffers.take()
+		*buffer = t.server.appendAnswer(*buffer, m, result)
+		return &reply{status: http.StatusOK, body: *buffer, buffer: buffer}
 	}
 	written := &recorder{header: http.Header{}}
 	t.handler.Handle(written, &server.HTTPRequest{

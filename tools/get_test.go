@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/tools/typed"
 )
 
 const goodArguments = `{"account_id": "` + simulator.AccountID + `", "policy_test_id": "` + simulator.PolicyTestID + `"}`
@@ -32,7 +33,7 @@ func TestGetResults(t *testing.T) {
 			if result.IsError {
 				t.Fatal(text(result, 0))
 			}
-			structured := string(result.StructuredContent.(json.RawMessage))
+			structured := string(result.StructuredContent.(typed.JSON))
 			if len(result.Content) != 2 || text(result, 1) != structured {
 				t.Errorf("content[1] is not the structured content")
 			}

@@ -103,12 +103,27 @@ func (t Tool[Input, Output]) handle(ctx context.Context, arguments *Arguments[In
 	}, nil
 }
 
+// JSON is a document, as text: structuredContent and the text beside it share it.
+type JSON string
+
+// MarshalJSON implements [json.Marshaler].
+func (j JSON) MarshalJSON() ([]byte, error) { return []byte(j), nil }
+
 // Marshal is JSON as results have it. It leaves <, > and & as they are: no browser
 // reads a result as HTML, and escapes cost tokens.
-func Marshal(value any) (json.RawMessage, error) {
-	buffer := bytes.NewBuffer(make([]byte, 0, 512))
-	encoder := json.NewEncoder(buffer)
+func Marshal(value any) (JSON, error) {
+	var document documentWriter
+	encoder := json.NewEncoder(&document)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(value)
-	return bytes.TrimSpace(buffer.Bytes()), err
+	return document.JSON, err
+}
+
+// documentWriter keeps what an encoder writes: a document at once.
+type documentWriter struct{ JSON }
+
+// Write implements [io.Writer].
+func (w *documentWriter) Write(data []byte) (int, error) {
+	w.JSON = JSON(bytes.TrimSpace(data))
+	return len(data), nil
 }

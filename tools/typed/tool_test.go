@@ -125,7 +125,7 @@ func TestResult(t *testing.T) {
 	const data = `{"colour":"<green>","go":true}`
 	want := &mcp.CallToolResult{
 		Content:           []mcp.Content{mcp.NewTextContent("The light is <green>."), mcp.NewTextContent(data)},
-		StructuredContent: json.RawMessage(data),
+		StructuredContent: typed.JSON(data),
 	}
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
