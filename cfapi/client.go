@@ -42,6 +42,7 @@ type Client struct {
 	baseURL     *url.URL
 	credentials Credentials
 	redactor    *redactor
+	userAgent   string
 	header      http.Header // of every request; shared, never changed
 	transport   http.RoundTripper
 	limiter     Limiter
@@ -58,8 +59,6 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.Credentials.check(); err != nil {
 		return nil, err
 	}
-	header := http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.UserAgent}}
-	cfg.Credentials.set(header)
 	transport := cfg.Transport
 	if transport == nil {
 		transport = NewTransport(nil)
@@ -68,15 +67,24 @@ func New(cfg Config) (*Client, error) {
 	if limiter == nil {
 		limiter = unlimited{}
 	}
-	return &Client{
-		baseURL:     baseURL,
-		credentials: cfg.Credentials,
-		redactor:    newRedactor(cfg.Credentials),
-		header:      header,
-		transport:   transport,
-		limiter:     limiter,
-		turn:        Turn{MaxWait: DefaultMaxWait},
-	}, nil
+	c := &Client{
+		baseURL:   baseURL,
+		redactor:  newRedactor(cfg.Credentials),
+		userAgent: cfg.UserAgent,
+		transport: transport,
+		limiter:   limiter,
+		turn:      Turn{MaxWait: DefaultMaxWait},
+	}
+	return c.as(cfg.Credentials), nil
+}
+
+// as returns a client that shares everything with c but the credentials.
+func (c *Client) as(credentials Credentials) *Client {
+	derived := *c
+	derived.credentials = credentials
+	derived.header = http.Header{"Accept": {"application/json"}, "User-Agent": {c.userAgent}}
+	credentials.set(derived.header)
+	return &derived
 }
 
 func checkBaseURL(raw string) (*url.URL, error) {

@@ -69,11 +69,7 @@ func (c *Client) Proxy() string {
 	if !ok || transport.dialer.Proxy == nil {
 		return ""
 	}
-	target, err := url.Parse(c.baseURL)
-	if err != nil {
-		return ""
-	}
-	proxy, err := transport.dialer.Proxy(&http.Request{URL: target})
+	proxy, err := transport.dialer.Proxy(&http.Request{URL: c.baseURL})
 	if err != nil || proxy == nil {
 		return ""
 	}
@@ -81,4 +77,4 @@ func (c *Client) Proxy() string {
 }
 
 // BaseURL is the API's root.
-func (c *Client) BaseURL() string { return c.clean(c.baseURL, maxAddress) }
+func (c *Client) BaseURL() string { return c.clean(c.baseURL.String(), maxAddress) }
