@@ -47,9 +47,12 @@ func runDoctor(command *cobra.Command, settings *Settings, asJSON bool) error {
 	ctx := command.Context()
 	d := newDoctor(command, settings)
 	defer d.stop()
-	report := doctorReport{out: settings.output(command.OutOrStdout()), asJSON: asJSON}
+	console := &console{out: settings.output(command.ErrOrStderr())}
+	report := doctorReport{out: settings.output(command.OutOrStdout()), console: console, asJSON: asJSON}
 	limited, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
+	_, done := console.showReading(false)
+	defer done()
 	for _, findings := range d.examine(limited) {
 		for _, f := range findings() {
 			if ctx.Err() != nil {
@@ -60,6 +63,7 @@ func runDoctor(command *cobra.Command, settings *Settings, asJSON bool) error {
 			}
 		}
 	}
+	done()
 	if err := report.end(ctx); err != nil {
 		return err
 	}

@@ -69,9 +69,10 @@ func (f finding) line() text {
 
 // doctorReport prints findings: lines as they come, or one JSON object at the end.
 type doctorReport struct {
-	out    output
-	asJSON bool
-	failed bool // something is wrong
+	out     output
+	console *console // has a live line on the same terminal, perhaps
+	asJSON  bool
+	failed  bool // something is wrong
 
 	findings []finding // with asJSON
 	skipped  []finding // for the same reason, and not printed yet
@@ -115,7 +116,7 @@ func (r *doctorReport) printSkipped(ctx context.Context) error {
 func (r *doctorReport) print(ctx context.Context, f finding) error {
 	var line strings.Builder
 	f.line().write(&line, r.out.colored)
-	return write(ctx, r.out, line.String()+"\n")
+	return r.console.above(func() error { return write(ctx, r.out, line.String()+"\n") })
 }
 
 // end prints what has not been printed yet.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -192,6 +193,9 @@ func entryFinding(client clients.Client, entry clients.Entry) finding {
 		f.Text, f.Next = fmt.Sprintf("the entry in %s does not work: %v", entry.Path, entry.CommandErr), "Renew it: "+renew+"."
 	case entry.URL != "":
 		f.Status, f.Text = statusOK, "connects to "+withoutSecrets(entry.URL)+" ("+entry.Path+")"
+	case entry.Scope == clients.User && !filepath.IsAbs(entry.Command):
+		f.Status, f.Text = statusWarning, "starts "+entry.Command+" ("+entry.Path+"), which an application that is started from a dock or menu may not find"
+		f.Next = "To name its place: " + renew + "."
 	default:
 		f.Status, f.Text = statusOK, "starts "+entry.Command+" ("+entry.Path+")"
 	}
@@ -199,8 +203,12 @@ func entryFinding(client clients.Client, entry clients.Entry) finding {
 }
 
 // withoutSecrets is an address without what may be a secret in it: user, password and query.
+// It is "" for "".
 func withoutSecrets(address string) string {
 	u, err := url.Parse(address)
+	if address == "" {
+		return ""
+	}
 	if err != nil || u.Host == "" {
 		return "an address that is none"
 	}

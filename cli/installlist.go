@@ -76,7 +76,7 @@ func listed(statuses []clients.Status) []listedEntry {
 			}
 			line := listedEntry{
 				Client: status.Client.Name, Title: status.Client.Title, Here: status.Here, Scope: string(e.Scope),
-				Path: cfapi.Visible(e.Path), Command: cfapi.Visible(e.Command), URL: cfapi.Visible(e.URL),
+				Path: cfapi.Visible(e.Path), Command: cfapi.Visible(e.Command), URL: cfapi.Visible(withoutSecrets(e.URL)),
 			}
 			line.State = stateOf(status.Here, e)
 			for _, err := range []error{e.Err, e.CommandErr} {
