@@ -28,8 +28,7 @@ type Reached struct {
 // It returns nil if something that looks like the API has answered, even if only to
 // refuse. The error is an [*Error].
 func (c *Client) Reach(ctx context.Context) (Reached, error) {
-	anonymous := *c
-	anonymous.credentials = Credentials{}
+	anonymous := c.as(Credentials{})
 	if err := anonymous.takeTurn(ctx); err != nil {
 		return Reached{}, err
 	}
@@ -43,7 +42,7 @@ func (c *Client) Reach(ctx context.Context) (Reached, error) {
 	if r.tls != nil {
 		reached.TLS = tls.VersionName(r.tls.Version)
 	}
-	_, err = learned[json.RawMessage](&anonymous, r, '{')
+	_, err = learned[json.RawMessage](anonymous, r, '{')
 	if failure, ok := errors.AsType[*Error](err); ok && !failure.refused() {
 		return Reached{}, failure
 	}
