@@ -14,7 +14,7 @@ import (
 const helpWidth = 80
 
 // serverFlags are the flags of every command that say what a server offers: of no use to
-// a person who asks for something, and so only in the help of servers.
+// a person who asks for something, and so only in the help of servers and of install.
 func serverFlags() []string { return []string{"tools", "allow-start"} }
 
 // serverCommands are the commands that serve.
@@ -61,7 +61,7 @@ func printHelp(w io.Writer, command *cobra.Command) error {
 	own, global := pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
 	own.SortFlags, global.SortFlags = false, false
 	everywhere := command.Root().PersistentFlags()
-	serves := !command.HasParent() || slices.Contains(serverCommands(), command.Name())
+	serves := !command.HasParent() || command.Name() == "install" || slices.Contains(serverCommands(), command.Name())
 	add := func(flag *pflag.Flag) {
 		switch {
 		case flag.Name == "help" || everywhere.Lookup(flag.Name) == nil:

@@ -23,6 +23,7 @@ type installation struct {
 	print     bool
 	remove    bool
 	asJSON    bool
+	flags     []string // for the server that the entry starts
 }
 
 func installCommand(settings *Settings) *cobra.Command {
@@ -34,11 +35,12 @@ func installCommand(settings *Settings) *cobra.Command {
 			"absolute path of this program, and the account, if one is given. No secret is\n" +
 			"written: log in first. Nothing else in the client's file changes, and the file\n" +
 			"as it was before is kept beside it. The client's own command makes a new entry\n" +
-			"if it is here.\n\n" +
+			"if it is here. Flags for servers, such as --allow-start, go into the entry.\n\n" +
 			"Without a client it lists them, with what is in the file of each.\n\n" +
 			"Clients: " + inLines(clients.Names(), len("Clients: ")) + ".",
 		Example: "  access-policy-mcp install                          # which clients are here\n" +
 			"  access-policy-mcp install claude-code\n" +
+			"  access-policy-mcp install claude-code --allow-start\n" +
 			"  access-policy-mcp install vscode --scope project   # .vscode/mcp.json\n" +
 			"  access-policy-mcp install cursor --simulate        # to try it\n" +
 			"  access-policy-mcp install codex --http http://127.0.0.1:8080/mcp\n" +
@@ -116,6 +118,8 @@ func (i *installation) check(command *cobra.Command, name string) error {
 		}
 	}
 	words, remote := client.Remote()
+	var typed []string
+	i.flags, typed = i.settings.serverArgs(command.Root().PersistentFlags())
 	switch {
 	case i.asJSON:
 		return usageError(command, "--json is for the list of clients, without a CLIENT.")
@@ -123,8 +127,8 @@ func (i *installation) check(command *cobra.Command, name string) error {
 		return usageError(command, fmt.Sprintf("--scope must be user or project, not %q.", i.scope))
 	case !slices.Contains(client.Scopes(), clients.Scope(i.scope)):
 		return usageError(command, client.Title+" has no file for a project: leave --scope out.")
-	case i.http != "" && i.settings.Simulate:
-		return usageError(command, "--http and --simulate do not go together: start the server itself with --simulate.")
+	case i.http != "" && typed != nil:
+		return usageError(command, "--http and "+typed[0]+" do not go together: the server at that address has flags of its own.")
 	case i.http != "" && !remote:
 		return usageError(command, words)
 	}

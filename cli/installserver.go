@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cli/clients"
@@ -30,6 +32,28 @@ func serverAddress(text string) (string, error) {
 		address.Path = "/mcp"
 	}
 	return address.String(), nil
+}
+
+// serverArgs are the flags of every command that are set now, by a variable too, for the
+// server that the entry starts. typed are those of them that are on the command line.
+func (s *Settings) serverArgs(flags *pflag.FlagSet) (args, typed []string) {
+	flags.VisitAll(func(flag *pflag.Flag) {
+		value := flag.Value.String()
+		arg := "--" + flag.Name
+		switch {
+		case !flag.Changed || slices.Contains([]string{"help", "color"}, flag.Name) || value == "false":
+			return
+		case flag.Name == "tools":
+			arg += "=" + strings.Join(s.Tools, ",")
+		case flag.Value.Type() != "bool":
+			arg += "=" + strings.ToLower(value)
+		}
+		args = append(args, arg)
+		if s.environment[variableOf(flag)] == "" {
+			typed = append(typed, "--"+flag.Name)
+		}
+	})
+	return args, typed
 }
 
 // checkAccount says what is wrong with the account that the entry is to name.
@@ -56,8 +80,8 @@ func (i *installation) server(m clients.Machine) (server clients.Server, notes [
 	if server.Command, err = ownPath(executable, os.Args[0], m.Command); err != nil {
 		return server, nil, err
 	}
-	server.Simulate = i.settings.Simulate
-	if !server.Simulate {
+	server.Args = i.flags
+	if !i.settings.Simulate {
 		server.Variables = i.variables()
 		server.Forward, notes = i.forwarded()
 	}

@@ -118,7 +118,7 @@ func codexArgs(_ Scope, s Server, _ string) []string {
 	for _, v := range s.Variables {
 		args = append(args, "--env", v.Name+"="+v.Value)
 	}
-	return append(append(args, "--", s.Command), s.args()...)
+	return append(append(args, "--", s.Command), s.Args...)
 }
 
 // geminiArgs are those of gemini mcp add. Its flags come first: what follows the name is
@@ -135,5 +135,5 @@ func geminiArgs(scope Scope, s Server, _ string) []string {
 	for _, v := range s.env(shellReference) {
 		args = append(args, "--env", fmt.Sprintf("%s=%s", v.key, v.value))
 	}
-	return append(append(args, EntryName, s.Command), s.args()...)
+	return append(append(args, EntryName, s.Command), s.Args...)
 }

@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,7 +117,7 @@ func (m Machine) Command(name string) string {
 	separator := ":"
 	if m.GOOS == windows {
 		separator = ";"
-		extensions = strings.Split(strings.ToLower(m.Variable("PATHEXT")), ";")
+		extensions = strings.Split(strings.ToLower(cmp.Or(m.Variable("PATHEXT"), ".com;.exe;.bat;.cmd")), ";")
 	}
 	for folder := range strings.SplitSeq(m.Variable("PATH"), separator) {
 		for _, extension := range extensions {

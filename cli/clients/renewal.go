@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Keys of the two kinds of entries, in all clients.
@@ -66,33 +67,53 @@ func has(o object, keys []string) bool {
 	return slices.ContainsFunc(o, func(m member) bool { return slices.Contains(keys, m.key) })
 }
 
-// argsRenewal sets our one argument and keeps those of the user.
+// simulate is the one flag of an entry that a renewal without it takes away: nobody wants
+// to go on with simulated answers unawares.
+const simulate = "--simulate"
+
+// argsRenewal sets our flags and keeps those of the user.
 func argsRenewal(path []string, is map[string]any, wanted object) []change {
 	list, present := is["args"]
 	var ours []string
-	missing := true
 	for _, m := range wanted {
 		if m.key == "args" {
 			ours, _ = m.value.([]string)
-			missing = false
 		}
 	}
-	args := []string{}
-	old, _ := list.([]any)
-	for _, arg := range old {
-		if arg != "--simulate" || slices.Contains(ours, "--simulate") {
-			args = append(args, fmt.Sprint(arg))
+	args := usersArgs(list, ours)
+	for _, own := range ours {
+		if !slices.Contains(args, own) {
+			args = append(args, own)
 		}
 	}
-	for _, arg := range ours {
-		if !slices.Contains(args, arg) {
-			args = append(args, arg)
-		}
-	}
-	if !present && missing || reflect.DeepEqual(list, decoded(args)) {
+	if !present && len(args) == 0 && !has(wanted, []string{"args"}) || reflect.DeepEqual(list, decoded(args)) {
 		return nil
 	}
 	return []change{{path: path, value: args}}
+}
+
+// usersArgs are the arguments of an entry without those that ours replace.
+func usersArgs(list any, ours []string) []string {
+	args := []string{}
+	items, _ := list.([]any)
+	for i := 0; i < len(items); i++ {
+		arg := fmt.Sprint(items[i])
+		set := slices.IndexFunc(ours, func(own string) bool { return flagName(own) == flagName(arg) })
+		if set < 0 && arg != simulate || set >= 0 && arg == ours[set] {
+			args = append(args, arg)
+			continue
+		}
+		if set >= 0 && !strings.Contains(arg, "=") && strings.Contains(ours[set], "=") {
+			i++ // its value is an argument of its own
+		}
+	}
+	return args
+}
+
+// flagName is the part of a flag before its value.
+func flagName(arg string) string {
+	name, _, _ := strings.Cut(arg, "=")
+	return name
 }
 
 // lacking is a list with what it lacks; nil if that is nothing.

@@ -3,7 +3,7 @@ package clients
 // Server is this program as an entry describes it.
 type Server struct {
 	Command   string   // the absolute path of this program
-	Simulate  bool     // answer from the simulator
+	Args      []string // flags for this program, each with its value in it
 	Variables []Pair   // for its environment: no secrets, but files with secrets and such
 	Forward   []string // variables with secrets, of which an entry has references alone
 	URL       string   // of a server over HTTP, which is then all there is but for Bearer
@@ -39,14 +39,6 @@ func (o object) with(key string, value any) object {
 		}
 	}
 	return append(o, member{key, value})
-}
-
-// args are the arguments of this program.
-func (s Server) args() []string {
-	if s.Simulate {
-		return []string{"--simulate"}
-	}
-	return nil
 }
 
 // env are the variables of an entry, those with secrets by reference.

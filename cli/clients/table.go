@@ -11,7 +11,7 @@ const mcpServers = "mcpServers"
 // plain is the entry for stdio that most clients have.
 func plain(reference func(string) string) func(Server) object {
 	return func(s Server) object {
-		return object{{"command", s.Command}}.with("args", s.args()).with("env", s.env(reference))
+		return object{{"command", s.Command}}.with("args", s.Args).with("env", s.env(reference))
 	}
 }
 
@@ -111,7 +111,7 @@ func codex() Client {
 		format: tomlFormat{}, key: "mcp_servers",
 		forwards: true,
 		local: func(s Server) object {
-			return object{{"command", s.Command}}.with("args", s.args()).with("env_vars", s.Forward).with("env", s.env(nil))
+			return object{{"command", s.Command}}.with("args", s.Args).with("env_vars", s.Forward).with("env", s.env(nil))
 		},
 		remote: func(s Server) object {
 			return object{{"url", s.URL}}.with("bearer_token_env_var", s.Bearer)
@@ -158,7 +158,7 @@ func zed() Client {
 		trace:   places{macOS: "~/.config/zed", linux: "~/.config/zed", windows: `%APPDATA%\Zed`},
 		format:  jsonFormat{}, key: "context_servers",
 		local: func(s Server) object {
-			args := append([]string{}, s.args()...)
+			args := append([]string{}, s.Args...) // never null
 			return append(object{{"source", "custom"}, {"command", s.Command}, {"args", args}}, member{"env", s.env(nil)})
 		},
 		remote: func(s Server) object {
@@ -180,7 +180,7 @@ func jetbrains() Client {
 		trace:  places{macOS: "~/.config/github-copilot/intellij", linux: "~/.config/github-copilot/intellij", windows: `%LOCALAPPDATA%\github-copilot\intellij`},
 		format: jsonFormat{}, key: "servers",
 		local: func(s Server) object {
-			args := append([]string{}, s.args()...)
+			args := append([]string{}, s.Args...) // never null
 			return object{{"command", s.Command}, {"args", args}}.with("env", s.env(nil))
 		},
 		remote: func(s Server) object { return object{{"url", s.URL}} },
@@ -201,7 +201,7 @@ func goose() Client {
 		trace:  places{macOS: "~/.config/goose", linux: "~/.config/goose", windows: `%APPDATA%\Block\goose`},
 		format: yamlFormat{}, key: "extensions",
 		local: func(s Server) object {
-			args := append([]string{}, s.args()...)
+			args := append([]string{}, s.Args...) // never null
 			return object{{"enabled", true}, {"type", "stdio"}, {"name", EntryName}, {"cmd", s.Command}, {"args", args}}.
 				with("envs", s.env(nil)).with("timeout", gooseTimeout)
 		},
