@@ -107,13 +107,18 @@ func TestInstallList(t *testing.T) {
 	entries := []listedEntry{
 		{Client: "claude-code", State: stateWorks, Scope: "user", Command: "/usr/local/bin/access-policy-mcp"},
 		{Client: "cursor", State: stateBroken, Scope: "user", Command: "/gone", Problem: "/gone does not exist"},
+		{Client: "windsurf", State: stateBroken, Scope: "user", Problem: "/home/u/.codeium/windsurf/mcp_config.json: the file is not valid JSON"},
 		{Client: "codex", State: stateWorks, Scope: "project", URL: "http://127.0.0.1:8080/mcp"},
 		{Client: "zed", State: stateMissing, Scope: "user"},
 		{Client: "goose", State: stateAway, Scope: "user"},
 	}
 	want := "CLIENT       ENTRY      WHERE\n" +
 		"claude-code  works      /usr/local/bin/access-p…\n" +
-		"cursor       broken     /gone does not exist\n" +
+		"cursor       broken     /gone\n" +
+		"  /gone does not exist\n" +
+		"windsurf     broken\n" +
+		"  /home/u/.codeium/windsurf/mcp_config.json: the\n" +
+		"  file is not valid JSON\n" +
 		"codex        works      (project) http://127.0.…\n" +
 		"zed          not added\n" +
 		"goose        not found\n\n" +

@@ -112,14 +112,12 @@ func clientsTable(entries []listedEntry, width int) []text {
 	next := ""
 	for _, e := range entries {
 		where := cmp.Or(e.URL, e.Command)
-		if e.Problem != "" {
-			where = e.Problem
-		}
 		if e.Scope == string(clients.Project) {
 			where = "(project) " + where
 		}
 		rows = append(rows, text{{e.Client, plain}, {e.State, stateStyle(e.State)}, {where, plain}})
-		if next == "" && (e.State == stateMissing || e.State == stateBroken) {
+		renewable := e.State == stateBroken && e.Command != "" // a file that cannot be read is for its owner to mend
+		if next == "" && (e.State == stateMissing || renewable) {
 			next = e.Client
 		}
 	}
@@ -130,13 +128,17 @@ func clientsTable(entries []listedEntry, width int) []text {
 		}
 	}
 	var lines []text
-	for _, row := range rows {
+	for i, row := range rows {
 		lines = append(lines, fittedRow(row, widths, width))
+		if i == 0 || entries[i-1].Problem == "" {
+			continue
+		}
+		const indent = "  "
+		for _, line := range wrapped(words(entries[i-1].Problem), max(width-len(indent), 1)) {
+			lines = append(lines, append(words(indent), line...))
+		}
 	}
-	if next == "" {
-		next = "CLIENT"
-	}
-	return append(lines, nil, words("Next: "+server.Name+" install "+next))
+	return append(lines, nil, words("Next: "+server.Name+" install "+cmp.Or(next, "CLIENT")))
 }
 
 func stateStyle(state string) style {

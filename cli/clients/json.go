@@ -147,9 +147,6 @@ func (f jsonFormat) set(data []byte, path []string, value any) ([]byte, error) {
 	}
 	s := styleOf(data)
 	s.indent = indentAt(data, at.StartOffset)
-	if !bytes.Contains(data[lineStart(data, at.StartOffset):at.StartOffset], []byte("\n")) && s.unit == "" {
-		s.end = ""
-	}
 	return append([]byte(mark), spliced(data, splice{at.StartOffset, at.EndOffset, encodeJSON(value, s)})...), nil
 }
 
