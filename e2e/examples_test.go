@@ -20,7 +20,7 @@ import (
 const interopModules = "interop/node_modules"
 
 // TestExamplesTypeScript runs the example with the Node and the SDK that e2e/interop/run
-// installs.
+// installs, and checks its types.
 func TestExamplesTypeScript(t *testing.T) {
 	t.Parallel()
 	node, err := filepath.Glob(interopModules + "/node-linux-*/bin/node")
@@ -29,14 +29,22 @@ func TestExamplesTypeScript(t *testing.T) {
 	}
 	// Node looks for packages beside the program.
 	folder := t.TempDir()
-	program := filepath.Join(folder, "blocked.ts")
-	if err := os.WriteFile(program, []byte(readPage(t, "../examples/typescript/blocked.ts")), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"blocked.ts", "package.json"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(readPage(t, "../examples/typescript/"+name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.Symlink(absolute(t, interopModules), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	runExample(t, 0, absolute(t, node[0]), program)
+	runExample(t, 0, absolute(t, node[0]), filepath.Join(folder, "blocked.ts"))
+
+	check := exec.Command(absolute(t, node[0]), "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--erasableSyntaxOnly",
+		"--skipLibCheck", "--module", "nodenext", "--target", "es2024", "--types", "node", "blocked.ts")
+	check.Dir = folder
+	if out, err := check.CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
 }
 
 // TestExamplesTypeScriptVersion: the example asks for the version that the test has.
