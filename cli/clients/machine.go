@@ -17,7 +17,7 @@ const (
 // Variables are the environment variables that paths depend on, and PATH with PATHEXT,
 // which find the clients' own commands. On Windows, names are the same in any case.
 func Variables() []string {
-	return []string{"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "PATH", "PATHEXT"}
+	return []string{"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME", "PATH", "PATHEXT"}
 }
 
 // Machine is what the places of files depend on.

@@ -126,7 +126,7 @@ func gemini() Client {
 		Cutoff: "10 minutes", Progress: "no",
 		Raise:  "`timeout` in the entry, in milliseconds",
 		Reload: "Start a new session of Gemini CLI, or type /mcp refresh in one.",
-		file:   everywhere("~/.gemini/settings.json"), project: ".gemini/settings.json", trace: everywhere("~/.gemini"),
+		file:   everywhere("~/.gemini/settings.json"), override: override{"GEMINI_CLI_HOME", ".gemini/settings.json"}, project: ".gemini/settings.json", trace: everywhere("~/.gemini"),
 		format: jsonFormat{}, key: mcpServers,
 		forwards: true, local: plain(shellReference), remote: http(shellReference),
 		command: &clientCommand{name: "gemini", shown: "gemini mcp add", args: geminiArgs},

@@ -47,7 +47,7 @@ func TestPaths(t *testing.T) {
 		{"Linux", machine("linux", map[string]string{"HOME": "/home/u"}), "/p"},
 		{"Linux with XDG_CONFIG_HOME", machine("linux", map[string]string{"HOME": "/home/u", "XDG_CONFIG_HOME": "/x"}), "/p"},
 		{"Linux with a relative XDG_CONFIG_HOME", machine("linux", map[string]string{"HOME": "/home/u", "XDG_CONFIG_HOME": "x"}), "/p"},
-		{"Linux with folders of clients", machine("linux", map[string]string{"HOME": "/home/u", "CODEX_HOME": "/c", "CLAUDE_CONFIG_DIR": "/d"}), "/p"},
+		{"Linux with folders of clients", machine("linux", map[string]string{"HOME": "/home/u", "CODEX_HOME": "/c", "CLAUDE_CONFIG_DIR": "/d", "GEMINI_CLI_HOME": "/g"}), "/p"},
 		{"Windows", machine("windows", map[string]string{"USERPROFILE": `C:\Users\u`, "APPDATA": `D:\roaming`, "LOCALAPPDATA": `D:\local`}), `C:\p`},
 		{"Windows without APPDATA", machine("windows", map[string]string{"USERPROFILE": `C:\Users\u`}), `C:\p`},
 		{"no variables", machine("linux", nil), ""},
