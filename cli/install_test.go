@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"access-policy-mcp/cli/clients"
 )
 
 // TestOwnPath: the path by which the program was called is the one that stays.
@@ -125,5 +127,37 @@ func TestInstallList(t *testing.T) {
 		"Next: access-policy-mcp install cursor\n"
 	if got := rendered(clientsTable(entries, 48), false); got != want {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestClientFilesHoldNoSecret: of a credential in the environment, an entry has the name of
+// its variable at most.
+func TestClientFilesHoldNoSecret(t *testing.T) {
+	const secret = "secret-0123456789"
+	home := t.TempDir()
+	env := []string{"HOME=" + home, "USERPROFILE=" + home, "APPDATA=" + home}
+	for _, variables := range [][]string{
+		{"CLOUDFLARE_API_TOKEN=" + secret},
+		{"CLOUDFLARE_EMAIL=" + secret, "CLOUDFLARE_API_KEY=" + secret},
+		{"ACCESS_POLICY_MCP_BEARER_TOKEN=" + secret, "CLOUDFLARE_ACCOUNT_ID=a"},
+	} {
+		for _, c := range clients.All() {
+			settings := newSettings(append(env, variables...))
+			i := &installation{settings: settings, client: c}
+			server := clients.Server{Command: "/x", Variables: i.variables()}
+			server.Forward, _ = i.forwarded()
+			blocks := c.Block(server)
+			if _, remote := c.Remote(); remote {
+				server.URL = "http://127.0.0.1:8080/mcp"
+				server.Bearer, _ = i.bearer()
+				blocks += c.Block(server)
+			}
+			if strings.Contains(blocks, secret) || !strings.Contains(blocks, clients.EntryName) {
+				t.Errorf("%s with %s:\n%s", c.Name, variables[0], blocks)
+			}
+			if name, _, _ := strings.Cut(variables[0], "="); c.Forwards() && c.RefersToBearer() && !strings.Contains(blocks, name) {
+				t.Errorf("%s does not refer to %s:\n%s", c.Name, name, blocks)
+			}
+		}
 	}
 }
