@@ -108,33 +108,37 @@ func stateOf(here bool, e clients.Entry) string {
 // clientsTable has a line for each entry, and below one that is broken what is wrong with
 // it.
 func clientsTable(entries []listedEntry, width int) []text {
-	rows := []text{{{"CLIENT", bold}, {"ENTRY", bold}, {"WHERE", bold}}}
+	type row struct {
+		cells   text
+		problem string
+	}
+	rows := []row{{cells: text{{"CLIENT", bold}, {"ENTRY", bold}, {"WHERE", bold}}}}
 	next := ""
 	for _, e := range entries {
 		where := cmp.Or(e.URL, e.Command)
 		if e.Scope == string(clients.Project) {
 			where = "(project) " + where
 		}
-		rows = append(rows, text{{e.Client, plain}, {e.State, stateStyle(e.State)}, {where, plain}})
+		rows = append(rows, row{text{{e.Client, plain}, {e.State, stateStyle(e.State)}, {where, plain}}, e.Problem})
 		renewable := e.State == stateBroken && e.Command != "" // a file that cannot be read is for its owner to mend
 		if next == "" && (e.State == stateMissing || renewable) {
 			next = e.Client
 		}
 	}
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
+	widths := make([]int, len(rows[0].cells))
+	for _, r := range rows {
+		for i, cell := range r.cells {
 			widths[i] = max(widths[i], displaywidth.String(cell.text))
 		}
 	}
 	var lines []text
-	for i, row := range rows {
-		lines = append(lines, fittedRow(row, widths, width))
-		if i == 0 || entries[i-1].Problem == "" {
+	for _, r := range rows {
+		lines = append(lines, fittedRow(r.cells, widths, width))
+		if r.problem == "" {
 			continue
 		}
 		const indent = "  "
-		for _, line := range wrapped(words(entries[i-1].Problem), max(width-len(indent), 1)) {
+		for _, line := range wrapped(words(r.problem), max(width-len(indent), 1)) {
 			lines = append(lines, append(words(indent), line...))
 		}
 	}
