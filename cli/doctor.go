@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -53,11 +54,12 @@ func runDoctor(command *cobra.Command, settings *Settings, asJSON bool) error {
 	defer cancel()
 	_, done := console.showReading(false)
 	defer done()
-	for _, findings := range d.examine(limited) {
-		for _, f := range findings() {
-			if ctx.Err() != nil {
-				return errInterrupted
-			}
+	for _, c := range d.examine(limited) {
+		findings := c.await(limited)
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		for _, f := range findings {
 			if err := report.add(ctx, f); err != nil {
 				return err
 			}
@@ -97,29 +99,53 @@ func (d *doctor) stop() {
 	}
 }
 
-// examine starts all checks, and returns what they find in the order in which it is to be
-// shown. A check waits for those that it depends on: what has one cause is one finding.
-func (d *doctor) examine(ctx context.Context) []func() []finding {
-	of := func(check func() finding) func() []finding {
-		return begin(func() []finding { return []finding{check()} })
+// check is a check that has begun.
+type check struct {
+	name     string
+	findings func() []finding // waits for them
+}
+
+// await returns what the check has found. When ctx ends, it gives up on what may wait for
+// ever, such as a file on a server that is away.
+func (c check) await(ctx context.Context) []finding {
+	found := make(chan []finding, 1)
+	go func() { found <- c.findings() }()
+	select {
+	case findings := <-found:
+		return findings
+	case <-ctx.Done():
 	}
-	entries := begin(d.clients)
+	select {
+	case findings := <-found:
+		return findings
+	case <-time.After(interruptedGrace):
+		return []finding{{Check: c.name, Status: statusFailed, Text: fmt.Sprintf("the check did not end within %v", checkLimit)}}
+	}
+}
+
+// examine starts all checks, and returns them in the order in which their findings are to be
+// shown. A check waits for those that it depends on: what has one cause is one finding.
+func (d *doctor) examine(ctx context.Context) []check {
+	of := func(name string, find func() finding) check {
+		return check{name, begin(func() []finding { return []finding{find()} })}
+	}
+	version, environment, entries := of("version", d.version), check{"environment", begin(d.environment)}, check{"client", begin(d.clients)}
 	if d.app == nil {
-		return []func() []finding{of(d.version), begin(d.environment), entries}
+		return []check{version, environment, entries}
 	}
 	lookup := begin(func() credentialFound { return d.credential(ctx) })
 	way := begin(func() wayFound { return d.way(ctx) })
 	answers := begin(func() answersFound { return d.ask(ctx, lookup(), way()) })
-	return []func() []finding{
-		of(d.version),
-		begin(d.environment),
-		of(func() finding { return lookup().finding }),
-		of(d.account),
-		of(func() finding { return way().finding }),
-		of(func() finding { return clockFinding(way()) }),
-		of(func() finding { return answers().token }),
-		of(func() finding { return answers().permission }),
-		of(func() finding { return d.budget(answers()) }),
+	return []check{
+		version,
+		environment,
+		of("credential", func() finding { return lookup().finding }),
+		of("account", d.account),
+		of("api", func() finding { return way().finding }),
+		of("clock", func() finding { return clockFinding(way()) }),
+		of("token", func() finding { return answers().token }),
+		of("permission", func() finding { return answers().permission }),
+		of("budget", func() finding { return d.budget(answers()) }),
 		entries,
 	}
 }

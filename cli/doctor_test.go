@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/tools/txtar"
@@ -283,4 +284,20 @@ func TestTokenFinding(t *testing.T) {
 			t.Errorf("%+v: %+v", c.token, f)
 		}
 	}
+}
+
+// TestDoctorGivesUp on a check that never ends.
+func TestDoctorGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), checkLimit)
+		defer cancel()
+		end := make(chan struct{})
+		stuck := check{"client", begin(func() []finding { <-end; return nil })}
+		began := time.Now()
+		found := stuck.await(ctx)
+		if took := time.Since(began); took > checkLimit+time.Second || len(found) != 1 || found[0].Status != statusFailed || found[0].Check != "client" {
+			t.Errorf("%v: %+v", took, found)
+		}
+		close(end)
+	})
 }
