@@ -178,6 +178,9 @@ func (i *installation) run(command *cobra.Command) error {
 		text += i.client.Reload + "\n"
 	}
 	text += strings.Join(append(notes, ""), "\n")
+	if result.Action == clients.Added {
+		text += i.accountNote()
+	}
 	return write(command.Context(), command.OutOrStdout(), text)
 }
 

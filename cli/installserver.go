@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -88,6 +89,20 @@ func (i *installation) server(m clients.Machine) (server clients.Server, notes [
 	return server, notes, nil
 }
 
+// accountNote says that a new entry names no account, and neither does login.
+func (i *installation) accountNote() string {
+	kept, _ := i.settings.kept()
+	if i.http != "" || i.settings.Simulate || kept.AccountID != "" || i.account() != "" {
+		return ""
+	}
+	return "There is no default account, so each question has to name one: run this again with --account-id ID.\n"
+}
+
+// account is the one that was typed, or that the environment names; "" if there is none.
+func (i *installation) account() string {
+	return strings.TrimSpace(cmp.Or(i.accountID, i.settings.environment["CLOUDFLARE_ACCOUNT_ID"]))
+}
+
 // bearer is the variable with the secret of a server over HTTP, if it is set and the client
 // can refer to it.
 func (i *installation) bearer() (variable string, notes []string) {
@@ -114,11 +129,7 @@ func (i *installation) variables() []clients.Pair {
 		}
 	}
 	environment := i.settings.environment
-	account := i.accountID
-	if account == "" {
-		account = environment["CLOUDFLARE_ACCOUNT_ID"]
-	}
-	add("CLOUDFLARE_ACCOUNT_ID", account)
+	add("CLOUDFLARE_ACCOUNT_ID", i.account())
 	add("CLOUDFLARE_BASE_URL", environment["CLOUDFLARE_BASE_URL"])
 	if kept, _ := i.settings.kept(); kept.Storage != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		add("XDG_CONFIG_HOME", environment["XDG_CONFIG_HOME"])

@@ -137,7 +137,7 @@ func (c Client) change(result *Result, scope Scope, edit func([]byte) ([]byte, A
 // backUp keeps the file as it is. A backup that shows the file as it was before our entry
 // came stays as long as nothing else has changed since.
 func (c Client) backUp(file content, result *Result) error {
-	if !file.exists {
+	if !file.exists || result.Backup != "" { // before the client's own command
 		return nil
 	}
 	if ours, err := c.ours(file.data); err == nil && ours != nil && c.before(file, result.Path) != nil {

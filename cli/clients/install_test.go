@@ -142,6 +142,8 @@ func TestRenewal(t *testing.T) {
 			"mcp_servers.access-policy.command = \"/opt/homebrew/bin/access-policy-mcp\"\nmcp_servers.access-policy.args = [\"--simulate\"]\n[a]\nb = 1\n", func(s *Server) { s.Args, s.Variables = []string{"--simulate"}, nil }},
 		{"codex", "[mcp_servers.access-policy]\ncommand = \"/opt/homebrew/bin/access-policy-mcp\"\nargs = [\n  \"a\", # why\n]\nenv = { X = \"1\" }\nenv_vars = ['Y']\n",
 			"[mcp_servers.access-policy]\ncommand = \"/opt/homebrew/bin/access-policy-mcp\"\nargs = [\n  \"a\", # why\n]\nenv = { X = \"1\" }\nenv_vars = [\"Y\", \"CLOUDFLARE_API_TOKEN\"]\n", func(s *Server) { s.Variables, s.Forward = nil, []string{"CLOUDFLARE_API_TOKEN"} }},
+		{"goose", "extensions:\n    access-policy:\n        cmd: /gone\n        enabled: true\n        type: stdio\n        name: access-policy\n        timeout: 1\n        args: []\n",
+			"extensions:\n    access-policy:\n        envs:\n            CLOUDFLARE_ACCOUNT_ID: \"023e105f4ecef8ad9ca31a8372d0c353\"\n        cmd: /opt/homebrew/bin/access-policy-mcp\n        enabled: true\n        type: stdio\n        name: access-policy\n        timeout: 1\n        args: []\n", nil},
 		{"goose", "extensions:\n  access-policy:\n    cmd: /gone   # old\n    args:\n    - --simulate\n    - x\n    enabled: false\n    timeout: 999\n    type: stdio\n    name: access-policy\n    # mine\n  b:\n    cmd: c\n",
 			"extensions:\n  access-policy:\n    envs:\n      CLOUDFLARE_ACCOUNT_ID: \"023e105f4ecef8ad9ca31a8372d0c353\"\n    cmd: /opt/homebrew/bin/access-policy-mcp   # old\n    args: [x]\n    enabled: false\n    timeout: 999\n    type: stdio\n    name: access-policy\n    # mine\n  b:\n    cmd: c\n", nil},
 	}

@@ -182,11 +182,16 @@ func insertMember(data []byte, at hujson.Value, o *hujson.Object, key string, va
 		splices = append(splices, splice{from, from, ","})
 	}
 	place := closing - len(o.AfterExtra) + len(bytes.TrimRight(o.AfterExtra, " \t\r\n"))
-	before := last.Name.BeforeExtra
-	if !bytes.Contains(before, []byte("\n")) || s.end == "" {
+	model := -1 // the last member that has a line of its own
+	for i, m := range o.Members {
+		if bytes.Contains(m.Name.BeforeExtra, []byte("\n")) {
+			model = i
+		}
+	}
+	if model < 0 || s.end == "" {
 		s.end = ""
 		text := " " + quoteJSON(key) + ": " + encodeJSON(value, s)
-		if len(before) == 0 {
+		if len(last.Name.BeforeExtra) == 0 {
 			text = quoteJSON(key) + ":" + encodeJSON(value, s)
 		}
 		if lineCommentLast(data[from:place]) {
@@ -194,7 +199,7 @@ func insertMember(data []byte, at hujson.Value, o *hujson.Object, key string, va
 		}
 		return spliced(data, append(splices, splice{place, place, text + commaIf(trailing)})...)
 	}
-	s.indent = indentAt(data, last.Name.StartOffset)
+	s.indent = indentAt(data, o.Members[model].Name.StartOffset)
 	text := s.end + s.indent + quoteJSON(key) + ": " + encodeJSON(value, s)
 	return spliced(data, append(splices, splice{place, place, text + commaIf(trailing)})...)
 }

@@ -142,7 +142,7 @@ func (f yamlFormat) setIn(data []byte, path []string, value any) ([]byte, error)
 	}
 	l := linesOf(data)
 	if at == nil {
-		return l.replaced(len(l.lines), len(l.lines), blockLines(0, path[0], nest(path[1:], value), l.end)...), nil
+		return l.replaced(len(l.lines), len(l.lines), blockLines(0, defaultUnit, path[0], nest(path[1:], value), l.end)...), nil
 	}
 	if at.Style&yaml.FlowStyle != 0 {
 		return nil, errUnusual
@@ -153,12 +153,12 @@ func (f yamlFormat) setIn(data []byte, path []string, value any) ([]byte, error)
 		return nil, err
 	}
 	if key == nil {
-		return l.replaced(len(l.lines), len(l.lines), blockLines(0, path[0], nest(path[1:], value), l.end)...), nil
+		return l.replaced(len(l.lines), len(l.lines), blockLines(0, unit, path[0], nest(path[1:], value), l.end)...), nil
 	}
 	for i := 1; i < len(path); i++ {
 		switch {
 		case isNull(next) || next.Kind == yaml.MappingNode && len(next.Content) == 0:
-			return l.fill(key, next, blockLines(key.Column-1+unit, path[i], nest(path[i+1:], value), l.end))
+			return l.fill(key, next, blockLines(key.Column-1+unit, unit, path[i], nest(path[i+1:], value), l.end))
 		case next.Kind != yaml.MappingNode || next.Style&yaml.FlowStyle != 0:
 			return nil, errUnusual
 		}
@@ -168,12 +168,15 @@ func (f yamlFormat) setIn(data []byte, path []string, value any) ([]byte, error)
 		}
 		if inner == nil {
 			line := key.Line // the one after that of the key
-			return l.replaced(line, line, blockLines(next.Content[0].Column-1, path[i], nest(path[i+1:], value), l.end)...), nil
+			return l.replaced(line, line, blockLines(next.Content[0].Column-1, unit, path[i], nest(path[i+1:], value), l.end)...), nil
 		}
 		key, next = inner, innerValue
 	}
-	return l.overwrite(key, next, value), nil
+	return l.overwrite(key, next, unit, value), nil
 }
+
+// defaultUnit is by how much a new file indents.
+const defaultUnit = 2
 
 // unitOf is by how much a file indents.
 func unitOf(root *yaml.Node) int {
@@ -182,7 +185,7 @@ func unitOf(root *yaml.Node) int {
 			return max(value.Content[0].Column-root.Content[i].Column, 1)
 		}
 	}
-	return 2
+	return defaultUnit
 }
 
 // fill puts lines below a key whose value is empty: nothing, null or {}.
@@ -204,9 +207,9 @@ func (l yamlLines) fill(key, value *yaml.Node, lines []string) ([]byte, error) {
 }
 
 // overwrite gives a pair another value. A comment behind a short one stays.
-func (l yamlLines) overwrite(key, value *yaml.Node, with any) []byte {
+func (l yamlLines) overwrite(key, value *yaml.Node, unit int, with any) []byte {
 	from, to := l.extent(key, value)
-	lines := blockLines(key.Column-1, key.Value, with, l.end)
+	lines := blockLines(key.Column-1, unit, key.Value, with, l.end)
 	line := strings.TrimRight(l.lines[from], "\r\n")
 	if comment := value.LineComment; comment != "" && to == from+1 && len(lines) == 1 && strings.HasSuffix(line, comment) {
 		before := strings.TrimSuffix(line, comment)
@@ -254,13 +257,13 @@ func (yamlFormat) commented(data []byte) bool {
 func (yamlFormat) block(o object) string {
 	var text strings.Builder
 	for _, m := range o {
-		text.WriteString(strings.Join(blockLines(0, m.key, m.value, "\n"), ""))
+		text.WriteString(strings.Join(blockLines(0, defaultUnit, m.key, m.value, "\n"), ""))
 	}
 	return text.String()
 }
 
 // blockLines are the lines of a pair in block style. Lists stay on one line.
-func blockLines(indent int, key string, value any, end string) []string {
+func blockLines(indent, unit int, key string, value any, end string) []string {
 	start := strings.Repeat(" ", indent) + quoteYAML(key) + ":"
 	o, ok := value.(object)
 	if !ok || len(o) == 0 {
@@ -268,7 +271,7 @@ func blockLines(indent int, key string, value any, end string) []string {
 	}
 	lines := []string{start + end}
 	for _, m := range o {
-		lines = append(lines, blockLines(indent+2, m.key, m.value, end)...)
+		lines = append(lines, blockLines(indent+unit, unit, m.key, m.value, end)...)
 	}
 	return lines
 }
