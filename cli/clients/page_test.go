@@ -3,6 +3,7 @@ package clients
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -134,4 +135,26 @@ func vscodeLink() string {
 func cursorLink() string {
 	config := encodeJSON(cursor().local(linked()), style{})
 	return "cursor://anysphere.cursor-deeplink/mcp/install?name=" + EntryName + "&config=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(config)))
+}
+
+// TestLinks: the links carry an entry that their client understands.
+func TestLinks(t *testing.T) {
+	vscodeURL, err := url.Parse(vscodeLink())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursorURL, err := url.Parse(cursorLink())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursorConfig, err := base64.StdEncoding.DecodeString(cursorURL.Query().Get("config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for link, config := range map[*url.URL]string{vscodeURL: vscodeURL.Query().Get("config"), cursorURL: string(cursorConfig)} {
+		var entry struct{ Command string }
+		if err := json.Unmarshal([]byte(config), &entry); err != nil || entry.Command != "access-policy-mcp" || link.Query().Get("name") != EntryName {
+			t.Errorf("%s: %v: %s", link, err, config)
+		}
+	}
 }
