@@ -83,6 +83,7 @@ func doctorCases() map[string]doctorCase {
 		"23 binary that is gone":   {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/gone"}}}`}, status: 1},
 		"24 broken file":           {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"env": {"CLOUDFLARE_API_TOKEN": "secret-in-a-file"}}, nonsense`}, status: 1},
 		"25 over HTTP":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"type": "http", "url": "http://me:secret-in-a-file@127.0.0.1:8080/mcp?key=secret-in-a-file"}}}`}},
+		"41 a simulation":          {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/bin/program", "args": ["--simulate", "secret-in-a-file"]}}}`, "bin/program": ""}},
 		"40 bare name":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "program"}}}`, "bin/program": ""}},
 		"26 client without it":     {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{}`}},
 		"27 colors":                {args: []string{"--simulate", "--color", "always"}},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"access-policy-mcp/cfapi"
@@ -184,6 +185,11 @@ func entryFinding(client clients.Client, entry clients.Entry) finding {
 	if entry.Scope != clients.User {
 		renew += " --scope " + string(entry.Scope)
 	}
+	starts := "starts " + entry.Command
+	if slices.Contains(entry.Args, "--simulate") { // others may be secrets
+		starts += " --simulate"
+	}
+	starts += " (" + entry.Path + ")"
 	switch {
 	case entry.Err != nil:
 		f.Text, f.Next = entry.Err.Error(), "Mend the file: the client cannot read it either, and install leaves it alone."
@@ -194,10 +200,10 @@ func entryFinding(client clients.Client, entry clients.Entry) finding {
 	case entry.URL != "":
 		f.Status, f.Text = statusOK, "connects to "+withoutSecrets(entry.URL)+" ("+entry.Path+")"
 	case entry.Scope == clients.User && !filepath.IsAbs(entry.Command):
-		f.Status, f.Text = statusWarning, "starts "+entry.Command+" ("+entry.Path+"), which an application that is started from a dock or menu may not find"
+		f.Status, f.Text = statusWarning, starts+", which an application that is started from a dock or menu may not find"
 		f.Next = "To name its place: " + renew + "."
 	default:
-		f.Status, f.Text = statusOK, "starts "+entry.Command+" ("+entry.Path+")"
+		f.Status, f.Text = statusOK, starts
 	}
 	return f
 }
