@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -104,6 +105,28 @@ func TestLoginRefuses(t *testing.T) {
 				t.Errorf("what was kept before: %d: %s", status, stderr)
 			}
 		})
+	}
+}
+
+// TestLoginWithoutAnAnswer: what is not about the token is not taken for it.
+func TestLoginWithoutAnAnswer(t *testing.T) {
+	for _, tt := range []struct {
+		fault simulator.Fault
+		want  string
+	}{
+		{simulator.Fault{Status: 404, Body: "<html><title>Nothing here</title>"}, `HTTP 404, an HTML page titled "Nothing here". Check CLOUDFLARE_BASE_URL and any proxy`},
+		{simulator.Fault{Status: 401, Body: "<html><title>Log in</title>"}, "Check CLOUDFLARE_BASE_URL and any proxy"},
+		{simulator.Fault{Status: 403}, "Check CLOUDFLARE_BASE_URL and any proxy"},
+		{simulator.Fault{Status: 200, Body: "<html>"}, "Cloudflare's answer was not what its API documents"},
+		{simulator.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}}, "Try again in 7 s."},
+		{simulator.Fault{Status: 403, Body: `{"success":false,"errors":[{"code":9109,"message":"Cannot use the access token from location: 192.0.2.1"}]}`}, "from location: 192.0.2.1"},
+	} {
+		env, sim := withKeyRing(t)
+		sim.SetFaults(simulator.Always(tt.fault))
+		status, stdout, stderr := logIn(t, env, simulator.Token, "--account-id", simulator.AccountID)
+		if status != exitFailure || stdout != "" || !strings.Contains(stderr, tt.want) || !strings.Contains(stderr, "not kept") {
+			t.Errorf("%d: %s%s", status, stdout, stderr)
+		}
 	}
 }
 

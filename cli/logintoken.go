@@ -138,10 +138,14 @@ var oldGlobalKey = regexp.MustCompile(`^[0-9a-f]{37,45}$`)
 // notVerified says why a token was not verified, and what to do.
 func (l *login) notVerified(err error, token string) string {
 	const unchanged = " It was not kept."
-	if !refused(err) {
-		return "the token could not be verified, and was not kept: " + failureText(err, tools.Credential{}, purpose{}, false)
+	const unverified = "the token could not be verified, and was not kept: "
+	failure, _ := errors.AsType[*cfapi.Error](err) // as all errors of the client
+	switch {
+	case !refused(err):
+		return unverified + failureText(err, tools.Credential{}, purpose{}, false)
+	case len(failure.Notices) == 0: // such as the page of a proxy
+		return unverified + said(failure) + ". Check CLOUDFLARE_BASE_URL and any proxy in between."
 	}
-	failure, _ := errors.AsType[*cfapi.Error](err)
 	text := "Cloudflare does not accept this token: " + said(failure) + ". "
 	switch {
 	case oldGlobalKey.MatchString(token):

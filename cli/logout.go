@@ -31,7 +31,8 @@ func logoutCommand(settings *Settings) *cobra.Command {
 			case err != nil && command.Context().Err() != nil:
 				return errInterrupted
 			case err != nil:
-				return exitWith(exitFailure, errors.New(cfapi.Visible(err.Error())+". Nothing was removed: mend that, and run "+server.Name+" logout again"))
+				return exitWith(exitFailure, errors.New(cfapi.Visible(err.Error())+". Nothing was removed: mend that, and run "+server.Name+
+					" logout again; or delete "+store.File()+", after which the token is used no more but stays in the key ring"))
 			}
 			text := "Nothing was kept.\n"
 			if found {
