@@ -83,6 +83,7 @@ func doctorCases() map[string]doctorCase {
 		"23 binary that is gone":   {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/gone"}}}`}, status: 1},
 		"24 broken file":           {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"env": {"CLOUDFLARE_API_TOKEN": "secret-in-a-file"}}, nonsense`}, status: 1},
 		"25 over HTTP":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"type": "http", "url": "http://me:secret-in-a-file@127.0.0.1:8080/mcp?key=secret-in-a-file"}}}`}},
+		"42 token not verifiable":  {token: token, account: account, api: apiWithoutVerification},
 		"41 a simulation":          {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/bin/program", "args": ["--simulate", "secret-in-a-file"]}}}`, "bin/program": ""}},
 		"40 bare name":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "program"}}}`, "bin/program": ""}},
 		"26 client without it":     {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{}`}},
@@ -141,6 +142,20 @@ func apiAt(wrong time.Duration) func(t *testing.T) string {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
+}
+
+// apiWithoutVerification knows nothing of a token but what it may do.
+func apiWithoutVerification(t *testing.T) string {
+	sim := simulator.New()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/tokens/verify") {
+			http.NotFound(w, r)
+			return
+		}
+		sim.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // TestDoctor shows, for each fault, what a person reads. No secret is in it.

@@ -131,7 +131,7 @@ func (d *doctor) ask(ctx context.Context, found credentialFound, way wayFound) a
 	switch {
 	case token.Status == statusFailed && permission.failure != nil && permission.failure.Kind == cfapi.Unauthenticated:
 		all.permission = skipped("the token is not accepted").permission
-	case refused(token.failureOrNil()) && permission.Status == statusOK:
+	case token.failure != nil && !token.failure.Temporary() && permission.Status == statusOK:
 		all.token = finding{Check: "token", Status: statusOK, Text: "accepted; Cloudflare does not tell when it expires"}
 	}
 	return all
@@ -142,13 +142,6 @@ type answer struct {
 	finding
 	limit   cfapi.RateLimit
 	failure *cfapi.Error
-}
-
-func (a answer) failureOrNil() error {
-	if a.failure == nil {
-		return nil
-	}
-	return a.failure
 }
 
 // failed is an answer that is a failure.
