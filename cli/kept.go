@@ -109,10 +109,20 @@ func (s *Settings) keptCredentials() func(context.Context) (cfapi.Credentials, e
 		case ctx.Err() != nil:
 			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.Timeout, Summary: "the key ring did not answer in time"}
 		case err != nil:
-			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.NoCredentials, Summary: cfapi.Visible(err.Error())}
+			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.NoCredentials, Summary: bounded(cfapi.Visible(err.Error()))}
 		}
 		return cfapi.Credentials{Token: token}, nil
 	}
+}
+
+// bounded shortens a reason to what an error has room for: the path of a file and the words
+// of a key ring may be long.
+func bounded(reason string) string {
+	const longest = 240
+	if runes := []rune(reason); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
+	}
+	return reason
 }
 
 // credentials are those for a request that goes past the tools.

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -34,9 +35,9 @@ func withKeyRing(t *testing.T) ([]string, *simulator.Simulator) {
 // logIn runs login with a token on stdin.
 func logIn(t *testing.T, env []string, token string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	var out, errors bytes.Buffer
-	status = Run(t.Context(), append([]string{"login", "--with-token"}, args...), env, strings.NewReader(token), &out, &errors)
-	return status, out.String(), errors.String()
+	var out, errOut bytes.Buffer
+	status = Run(t.Context(), append([]string{"login", "--with-token"}, args...), env, strings.NewReader(token), &out, &errOut)
+	return status, out.String(), errOut.String()
 }
 
 // TestLoginKeeps a token in the key ring, where commands find it, until logout.
@@ -272,6 +273,20 @@ func TestServersThatRun(t *testing.T) {
 	_ = toServer.Close()
 	if status := <-ended; status != 0 {
 		t.Errorf("the server has ended with %d", status)
+	}
+}
+
+// TestLongReason: an error has room for much, but not for everything.
+func TestLongReason(t *testing.T) {
+	env, _ := withKeyRing(t)
+	if status, _, stderr := logIn(t, env, simulator.Token, "--account-id", simulator.AccountID); status != 0 {
+		t.Fatalf("%d: %s", status, stderr)
+	}
+	keyring.MockInitWithError(errors.New("\x1b[31m" + strings.Repeat("very ", 1000) + "long"))
+	defer keyring.MockInit()
+	status, _, stderr := run(t, env, "get", "example-documented")
+	if status != exitFailure || !strings.Contains(stderr, "cannot be used: very very") || len(stderr) > 500 || strings.Contains(stderr, "\x1b") {
+		t.Errorf("%d: %s", status, stderr)
 	}
 }
 

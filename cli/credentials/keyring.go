@@ -101,7 +101,7 @@ func explained(err error) error {
 	case strings.Contains(err.Error(), "was not provided by any .service files"):
 		reason = "no program here offers one (org.freedesktop.secrets)"
 	case strings.Contains(err.Error(), "failed to unlock"):
-		reason = "it is locked"
+		reason = "it is locked, so unlock it and try again"
 	default:
 		reason = err.Error()
 	}

@@ -168,6 +168,11 @@ func (s *Store) Forget(ctx context.Context, baseURL string) (found bool, err err
 	if err := os.Remove(s.File()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return found, fmt.Errorf("%s cannot be removed: %w", s.File(), withoutPath(err))
 	}
+	// Of a login that was killed, with a token in it perhaps.
+	unfinished, _ := filepath.Glob(s.File() + ".*") // a folder whose name is a pattern matches nothing
+	for _, file := range unfinished {
+		_ = os.Remove(file)
+	}
 	_ = os.Remove(s.folder) // which fails unless it is empty
 	return found, nil
 }
@@ -210,6 +215,7 @@ func (s *Store) prepare(doc document) (replace func() error, discard func(), err
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return failed(err)
 	}
+	_ = os.Chmod(s.folder, 0o700)                                   //nolint:gosec // folders need x; the file itself is for its owner alone in any case
 	file, err := os.CreateTemp(filepath.Dir(target), fileName+".*") // mode 0600
 	if err != nil {
 		return failed(err)

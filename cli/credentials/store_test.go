@@ -89,6 +89,9 @@ func TestOthersCannotRead(t *testing.T) {
 		t.Skip("Windows has no such modes: the folder belongs to the user")
 	}
 	store := withKeyRing(t)
+	if err := os.MkdirAll(filepath.Dir(store.File()), 0o755); err != nil { // by somebody else, and readable for all
+		t.Fatal(err)
+	}
 	for _, kept := range []credentials.Kept{inFile(api, ""), inKeyRing(api, "")} {
 		keep(t, store, kept, "secret")
 		for path, want := range map[string]os.FileMode{store.File(): 0o600, filepath.Dir(store.File()): 0o700} {
@@ -122,6 +125,11 @@ func TestForget(t *testing.T) {
 	forget(true)
 	keep(t, store, inKeyRing(api, "a"), "secret")
 	if err := os.Remove(store.File()); err != nil {
+		t.Fatal(err)
+	}
+	forget(true)
+	keep(t, store, inFile(api, "a"), "secret")
+	if err := os.WriteFile(store.File()+".123", []byte("secret"), 0o600); err != nil { // of a login that was killed
 		t.Fatal(err)
 	}
 	forget(true)
