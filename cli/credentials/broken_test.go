@@ -1,11 +1,14 @@
 package credentials_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/zalando/go-keyring"
 
 	"access-policy-mcp/cli/credentials"
 )
@@ -38,8 +41,21 @@ func TestBrokenFiles(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), store.File()+" "+want) || strings.Contains(err.Error(), "secret") || kept != (credentials.Kept{}) {
 			t.Errorf("%.50s: %+v, %v", content, kept, err)
 		}
+		keyring.MockInitWithError(errors.New("away"))
+		_, err = store.Forget(t.Context(), api)
+		if _, ok := errors.AsType[*credentials.KeyRingError](err); !ok {
+			t.Errorf("%.50s: a key ring that cannot be asked: %v", content, err)
+		}
+		keyring.MockInit()
+		if err := errors.Join(keyring.Set("access-policy-mcp", other, "secret"), keyring.Set("another program", other, "secret")); err != nil {
+			t.Fatal(err)
+		}
 		if found, err := store.Forget(t.Context(), api); !found || err != nil {
 			t.Errorf("%.50s: %t, %v", content, found, err)
+		}
+		wantKept(t, store, credentials.Kept{}, "")
+		if _, err := keyring.Get("another program", other); err != nil {
+			t.Errorf("%.50s: of another program: %v", content, err)
 		}
 		write()
 		keep(t, store, inKeyRing(api, "a"), "secret")

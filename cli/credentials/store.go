@@ -109,15 +109,16 @@ func (s *Store) Keep(ctx context.Context, kept Kept, token string) error {
 	if err != nil {
 		return err
 	}
-	defer discard()
 	undo := func() {}
 	if kept.Storage == KeyRing {
 		if undo, err = s.put(ctx, kept.BaseURL, token); err != nil {
+			discard()
 			return err
 		}
 	}
 	if err := replace(); err != nil {
 		undo()
+		discard()
 		return fmt.Errorf("%s cannot be written: %w", s.File(), withoutPath(err))
 	}
 	if before.Storage == KeyRing && (kept.Storage != KeyRing || before.BaseURL != kept.BaseURL) {
@@ -146,37 +147,6 @@ func (s *Store) put(ctx context.Context, user, token string) (undo func(), err e
 	}, nil
 }
 
-// Forget removes what is kept from the key ring and from the disk, and reports whether
-// there was anything. Where nothing is kept it looks into the key ring for a token for
-// baseURL all the same. With a [*KeyRingError] nothing has been removed.
-func (s *Store) Forget(ctx context.Context, baseURL string) (found bool, err error) {
-	doc, broken := s.read()
-	if doc.BaseURL != "" {
-		baseURL = doc.BaseURL
-	}
-	found = broken != nil || doc.Storage != ""
-	if doc.Storage != InFile {
-		_, err = s.askKeyRing(ctx, PersonLimit, func() (string, error) { return "", keyring.Delete(service, baseURL) })
-		found = found || err == nil
-		if errors.Is(err, keyring.ErrNotFound) || doc.Storage != KeyRing { // there was most likely nothing
-			err = nil
-		}
-		if err != nil {
-			return found, err
-		}
-	}
-	if err := os.Remove(s.File()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return found, fmt.Errorf("%s cannot be removed: %w", s.File(), withoutPath(err))
-	}
-	// Of a login that was killed, with a token in it perhaps.
-	unfinished, _ := filepath.Glob(s.File() + ".*") // a folder whose name is a pattern matches nothing
-	for _, file := range unfinished {
-		_ = os.Remove(file)
-	}
-	_ = os.Remove(s.folder) // which fails unless it is empty
-	return found, nil
-}
-
 // forgetToken removes a token from the key ring that is not in use any more.
 func (s *Store) forgetToken(ctx context.Context, user string) error {
 	_, err := s.askKeyRing(ctx, PersonLimit, func() (string, error) { return "", keyring.Delete(service, user) })
@@ -199,7 +169,7 @@ func (e *LeftoverError) Error() string {
 func (e *LeftoverError) Unwrap() error { return e.cause }
 
 // prepare writes a document beside the file. replace puts it into its place in one step;
-// discard removes it if that has not happened.
+// discard takes back what prepare has done, and is for when that fails.
 func (s *Store) prepare(doc document) (replace func() error, discard func(), err error) {
 	failed := func(err error) (func() error, func(), error) {
 		return nil, nil, fmt.Errorf("%s cannot be written: %w", s.File(), withoutPath(err))
@@ -208,21 +178,21 @@ func (s *Store) prepare(doc document) (replace func() error, discard func(), err
 	if err != nil {
 		return failed(err)
 	}
-	target := s.File()
-	if linked, err := filepath.EvalSymlinks(target); err == nil {
-		target = linked // a link is somebody's choice of where to keep the file
-	}
+	target := s.target()
+	_, absent := os.Lstat(s.folder)
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return failed(err)
 	}
-	_ = os.Chmod(s.folder, 0o700)                                   //nolint:gosec // folders need x; the file itself is for its owner alone in any case
+	s.closeFolder()
 	file, err := os.CreateTemp(filepath.Dir(target), fileName+".*") // mode 0600
 	if err != nil {
 		return failed(err)
 	}
 	discard = func() {
 		_ = os.Remove(file.Name())
-		_ = os.Remove(s.folder) // which fails unless it is empty
+		if absent != nil {
+			_ = os.Remove(s.folder) // which fails unless it is empty
+		}
 	}
 	_, err = file.Write(append(data, '\n'))
 	// Synced, because a crash of the machine could leave an empty file otherwise.
@@ -231,4 +201,27 @@ func (s *Store) prepare(doc document) (replace func() error, discard func(), err
 		return failed(err)
 	}
 	return func() error { return os.Rename(file.Name(), target) }, discard, nil
+}
+
+// target is where the file really is: a link is somebody's choice of where to keep it.
+func (s *Store) target() string {
+	if target, err := filepath.EvalSymlinks(s.File()); err == nil {
+		return target
+	}
+	return s.File()
+}
+
+// ownFolder reports whether the folder is one, and no link to a folder that may be for other
+// things too.
+func (s *Store) ownFolder() bool {
+	info, err := os.Lstat(s.folder)
+	return err == nil && info.IsDir()
+}
+
+// closeFolder closes a folder that others have made to all but its owner. The file is for
+// its owner alone in any case.
+func (s *Store) closeFolder() {
+	if s.ownFolder() {
+		_ = os.Chmod(s.folder, 0o700) //nolint:gosec // folders need x
+	}
 }
