@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"access-policy-mcp/cfapi"
+	"access-policy-mcp/cli/credentials"
 	"access-policy-mcp/server"
 )
 
@@ -20,27 +21,49 @@ func logoutCommand(settings *Settings) *cobra.Command {
 		Example: "  access-policy-mcp logout",
 		Args:    noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			store := settings.keptStore()
-			if store == nil {
-				return exitWith(exitFailure, errors.New("nothing can be kept, because the environment names no home directory"))
-			}
-			stop := announceKeyRing(command.ErrOrStderr())
-			found, err := store.Forget(command.Context(), settings.apiURL())
-			stop()
-			switch {
-			case err != nil && command.Context().Err() != nil:
-				return errInterrupted
-			case err != nil:
-				return exitWith(exitFailure, errors.New(cfapi.Visible(err.Error())+". Nothing was removed: mend that, and run "+server.Name+
-					" logout again; or delete "+store.File()+", after which the token is used no more but stays in the key ring"))
-			}
-			text := "Nothing was kept.\n"
-			if found {
-				text = "What login kept is removed. The token itself stays valid until you revoke it:\nhttps://dash.cloudflare.com/profile/api-tokens\n"
-			}
-			settings.tellWhatRemains(command)
-			return write(command.Context(), command.OutOrStdout(), text)
+			return logOut(command, settings)
 		},
+	}
+}
+
+func logOut(command *cobra.Command, settings *Settings) error {
+	store := settings.keptStore()
+	switch {
+	case settings.Simulate:
+		return usageError(command, "logout removes a token for Cloudflare, and --simulate has none: leave it out.")
+	case store == nil:
+		return exitWith(exitFailure, errors.New("nothing can be kept, because the environment names no home directory"))
+	}
+	stop := announceKeyRing(command.ErrOrStderr())
+	found, err := store.Forget(command.Context(), settings.apiURL())
+	stop()
+	switch {
+	case err != nil && command.Context().Err() != nil:
+		return errInterrupted
+	case err != nil:
+		return exitWith(exitFailure, errors.New(notForgotten(err, store.File())))
+	}
+	text := "Nothing was kept.\n"
+	if found {
+		text = "What login kept is removed. The token itself stays valid until you revoke it:\nhttps://dash.cloudflare.com/profile/api-tokens\n"
+	}
+	settings.tellWhatRemains(command)
+	return write(command.Context(), command.OutOrStdout(), text)
+}
+
+// notForgotten says what is still there, and what to do.
+func notForgotten(err error, file string) string {
+	_, inKeyRing := errors.AsType[*credentials.KeyRingError](err)
+	_, remains := errors.AsType[*credentials.RemainsError](err)
+	text := cfapi.Visible(err.Error())
+	again := "mend that, and run " + server.Name + " logout again"
+	switch {
+	case remains:
+		return text + ". The token is not in the key ring any more, but the default account is still in the file: " + again
+	case inKeyRing:
+		return text + ". Nothing was removed: " + again + "; or delete " + file + ", after which a token in the key ring is used no more but stays there"
+	default:
+		return text + ". Nothing was removed: " + again
 	}
 }
 
