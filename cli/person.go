@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
-
-	"golang.org/x/term"
+	"syscall"
+	"time"
 )
 
 // person is somebody at a terminal who can be asked.
@@ -31,23 +32,36 @@ func (p *person) ask(ctx context.Context, question string) (string, error) {
 	return p.answer(ctx, question, func() (string, error) { return readLine(p.keyboard) })
 }
 
-// askHidden is ask for a secret, which the terminal does not show.
+// pasteGrace is how long the rest of what was pasted may take to arrive.
+const pasteGrace = 50 * time.Millisecond
+
+// askHidden is ask for a secret, which the terminal does not show. What was typed after the
+// line is thrown away: the rest of a paste may be the secret, and would be shown by the next
+// question, or end up in the history of a shell.
 func (p *person) askHidden(ctx context.Context, question string) (string, error) {
-	descriptor := int(p.keyboard.Fd())
-	before, err := term.GetState(descriptor)
+	ctx, stop := withoutDying(ctx)
+	defer stop()
+	show, err := hideTyping(p.keyboard)
 	if err != nil {
 		return "", exitWith(exitFailure, err)
 	}
-	text, err := p.answer(ctx, question, func() (string, error) {
-		line, err := term.ReadPassword(descriptor)
-		return string(line), err
-	})
-	// ReadPassword does so too, but not when it is left behind.
-	_ = term.Restore(descriptor, before)
+	text, err := p.ask(ctx, question)
+	time.Sleep(pasteGrace)
+	show()
 	if !errors.Is(err, errInterrupted) {
 		_, _ = fmt.Fprintln(p.screen) // the terminal did not show the end of the line either
 	}
 	return text, err
+}
+
+// withoutDying ends a context at the signals that would end the program with a terminal that
+// shows nothing any more.
+func withoutDying(ctx context.Context) (context.Context, context.CancelFunc) {
+	signals := []os.Signal{syscall.SIGQUIT}
+	if !signal.Ignored(syscall.SIGHUP) { // as with nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signal.NotifyContext(ctx, signals...)
 }
 
 // answer prints a question and reads the answer. When ctx ends it leaves the read to

@@ -106,7 +106,7 @@ func watchTerminal(ts *testscript.TestScript, primary *os.File, widths []int, ct
 				break
 			}
 			seen, typist = seen+at+len(question), typist[1:]
-			answer = strings.ReplaceAll(answer+"\n", "^C\n", "\x03")
+			answer = strings.NewReplacer(`\n`, "\n", "^C\n", "\x03", "^D\n", "\x04", "^\\\n", "\x1c").Replace(answer + "\n")
 			if strings.HasPrefix(question, "Token") {
 				waitForNoEcho(ts, primary)
 			}
