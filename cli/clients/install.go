@@ -194,6 +194,9 @@ func (c Client) before(file content, named string) *content {
 // is in it, is added there.
 func (c Client) onlyAdds(data, to []byte) bool {
 	path := []string{c.key, EntryName}
+	if _, err := c.ours(to); err != nil {
+		return false // what does not parse is not to be edited either
+	}
 	now, err := c.format.remove(data, path)
 	if err != nil {
 		return false

@@ -15,27 +15,10 @@ type jsonFormat struct{}
 
 func (jsonFormat) nullIsEmpty() bool { return false }
 
-// maxNesting is how deep a file may nest: the parser is recursive.
-const maxNesting = 1000
-
 // parseJSON parses a file without its byte order mark. An empty one is an empty object.
 func parseJSON(data []byte) (hujson.Value, error) {
-	depth, inText := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '\\' && inText:
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		}
-		if depth > maxNesting {
-			return hujson.Value{}, errors.New("the file is nested too deeply")
-		}
+	if nestsTooDeeply(data) {
+		return hujson.Value{}, errors.New("the file is nested too deeply")
 	}
 	value, err := hujson.Parse(data)
 	if err != nil {
