@@ -210,6 +210,9 @@ func (i *installation) resultText(result clients.Result) string {
 	if result.By != "" {
 		text += ", with " + result.By
 	}
+	if result.Replaced != "" {
+		text += ".\nIt was for another program, " + cfapi.Visible(result.Replaced) + ", whose arguments are not in it any more"
+	}
 	if result.Backup != "" {
 		text += ".\nThe file as it was before: " + cfapi.Visible(result.Backup)
 	}

@@ -29,14 +29,18 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		changed, err := apply(c.format, data, renewal(path, ours, c.local(fixed())))
+		changes, err := renewal(path, ours, c.local(fixed()))
+		if err != nil {
+			return // two variables that contradict each other
+		}
+		changed, err := apply(c.format, data, changes)
 		if err != nil {
 			return
 		}
 		if entry, err := c.ours(changed); err != nil || text(entry, "command", "cmd") != fixed().Command {
 			t.Fatalf("the entry is %v, %v", entry, err)
 		}
-		again, err := apply(c.format, changed, renewal(path, c.must(t, changed), c.local(fixed())))
+		again, err := apply(c.format, changed, mustRenewal(t, path, c.must(t, changed), c.local(fixed())))
 		if err != nil || !bytes.Equal(again, changed) {
 			t.Fatalf("the second time: %v\n%q\n%q", err, changed, again)
 		}
@@ -62,6 +66,15 @@ func FuzzEdit(f *testing.F) {
 			t.Fatalf("%v: before %v, after %v", err, before, after)
 		}
 	})
+}
+
+func mustRenewal(t *testing.T, path []string, is map[string]any, wanted object) []change {
+	t.Helper()
+	changes, err := renewal(path, is, wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changes
 }
 
 func (c Client) must(t *testing.T, data []byte) map[string]any {

@@ -27,6 +27,10 @@ type Result struct {
 	Backup string // where the file as it was before is kept; "" if there is none
 	By     string // the client's own command that made the entry; "" if the file was edited
 
+	// Replaced is the name of another program that the entry started before; "" if there
+	// is none. Its arguments are gone.
+	Replaced string
+
 	// CommandErr is why the client's own command did not do it; nil if it was not asked.
 	CommandErr error
 }
@@ -53,7 +57,12 @@ func (c Client) Install(ctx context.Context, m Machine, scope Scope, s Server, e
 		if err != nil {
 			return nil, "", err
 		}
-		changed, err := apply(c.format, data, renewal([]string{c.key, EntryName}, ours, c.wanted(s)))
+		changes, err := renewal([]string{c.key, EntryName}, ours, c.wanted(s))
+		if err != nil {
+			return nil, "", err
+		}
+		result.Replaced = replacedProgram(ours, c.wanted(s))
+		changed, err := apply(c.format, data, changes)
 		switch {
 		case ours == nil:
 			return changed, Added, err

@@ -126,7 +126,7 @@ func TestRenewal(t *testing.T) {
 		client, before, after string
 		server                func(*Server)
 	}{
-		{"cursor", "{\"mcpServers\": {\n  \"access-policy\": {\n    // mine\n    \"command\": \"/gone\", // old\n    \"disabled\": true,\n    \"args\": [\"--allow-start\", \"--simulate\"],\n    \"env\": {\"A\": \"b\", \"CLOUDFLARE_API_TOKEN\": \"t\"},\n  }}}",
+		{"cursor", "{\"mcpServers\": {\n  \"access-policy\": {\n    // mine\n    \"command\": \"/gone/access-policy-mcp\", // old\n    \"disabled\": true,\n    \"args\": [\"--allow-start\", \"--simulate\"],\n    \"env\": {\"A\": \"b\", \"CLOUDFLARE_API_TOKEN\": \"t\"},\n  }}}",
 			"{\"mcpServers\": {\n  \"access-policy\": {\n    // mine\n    \"command\": \"/opt/homebrew/bin/access-policy-mcp\", // old\n    \"disabled\": true,\n    \"args\": [\"--allow-start\"],\n    \"env\": {\"A\": \"b\", \"CLOUDFLARE_API_TOKEN\": \"t\", \"CLOUDFLARE_ACCOUNT_ID\": \"023e105f4ecef8ad9ca31a8372d0c353\"},\n  }}}", nil},
 		{"cursor", `{"mcpServers":{"access-policy":{"command":"/gone","args":["x"],"env":{"A":"b"},"note":1}}}`,
 			`{"mcpServers":{"access-policy":{"note":1,"url":"https://x.example.com/mcp"}}}`, func(s *Server) { s.URL = "https://x.example.com/mcp" }},
@@ -144,7 +144,7 @@ func TestRenewal(t *testing.T) {
 			"[mcp_servers.access-policy]\ncommand = \"/opt/homebrew/bin/access-policy-mcp\"\nargs = [\n  \"a\", # why\n]\nenv = { X = \"1\" }\nenv_vars = [\"Y\", \"CLOUDFLARE_API_TOKEN\"]\n", func(s *Server) { s.Variables, s.Forward = nil, []string{"CLOUDFLARE_API_TOKEN"} }},
 		{"goose", "extensions:\n    access-policy:\n        cmd: /gone\n        enabled: true\n        type: stdio\n        name: access-policy\n        timeout: 1\n        args: []\n",
 			"extensions:\n    access-policy:\n        envs:\n            CLOUDFLARE_ACCOUNT_ID: \"023e105f4ecef8ad9ca31a8372d0c353\"\n        cmd: /opt/homebrew/bin/access-policy-mcp\n        enabled: true\n        type: stdio\n        name: access-policy\n        timeout: 1\n        args: []\n", nil},
-		{"goose", "extensions:\n  access-policy:\n    cmd: /gone   # old\n    args:\n    - --simulate\n    - x\n    enabled: false\n    timeout: 999\n    type: stdio\n    name: access-policy\n    # mine\n  b:\n    cmd: c\n",
+		{"goose", "extensions:\n  access-policy:\n    cmd: /gone/access-policy-mcp   # old\n    args:\n    - --simulate\n    - x\n    enabled: false\n    timeout: 999\n    type: stdio\n    name: access-policy\n    # mine\n  b:\n    cmd: c\n",
 			"extensions:\n  access-policy:\n    envs:\n      CLOUDFLARE_ACCOUNT_ID: \"023e105f4ecef8ad9ca31a8372d0c353\"\n    cmd: /opt/homebrew/bin/access-policy-mcp   # old\n    args: [x]\n    enabled: false\n    timeout: 999\n    type: stdio\n    name: access-policy\n    # mine\n  b:\n    cmd: c\n", nil},
 	}
 	for _, tt := range cases {
@@ -152,7 +152,7 @@ func TestRenewal(t *testing.T) {
 		m := here(t)
 		file := c.Path(m, User)
 		write(t, file, tt.before)
-		if entry := c.Status(m).Entries[0]; entry.URL == "" && (entry.CommandErr == nil || !strings.Contains(entry.CommandErr.Error(), "/gone does not exist")) && !strings.Contains(tt.before, "homebrew") {
+		if entry := c.Status(m).Entries[0]; entry.URL == "" && (entry.CommandErr == nil || !strings.Contains(entry.CommandErr.Error(), "/gone")) && !strings.Contains(tt.before, "homebrew") {
 			t.Errorf("%q: %v", tt.before, entry.CommandErr)
 		}
 		s := fixed()
@@ -252,7 +252,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		if times++; times < 3 {
 			write(t, file, `{"new": `+strings.Repeat("1", times)+`}`)
 		}
-		changed, err := apply(c.format, data, renewal([]string{c.key, EntryName}, nil, c.local(fixed())))
+		changed, err := apply(c.format, data, mustRenewal(t, []string{c.key, EntryName}, nil, c.local(fixed())))
 		return changed, Added, err
 	})
 	if got := fileText(t, file); err != nil || action != Added || times != 3 || !strings.Contains(got, `"new": 11`) || !strings.Contains(got, "homebrew") {

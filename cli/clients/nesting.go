@@ -39,15 +39,18 @@ func textEnd(data []byte, at int) int {
 // none does.
 func commentEnd(data []byte, at int) int {
 	const opening = len("//")
-	for open, end := range map[string]string{"//": "\n", "/*": "*/"} {
-		if !bytes.HasPrefix(data[at:], []byte(open)) {
-			continue
-		}
-		i := bytes.Index(data[at+opening:], []byte(end))
-		if i < 0 {
-			return len(data)
-		}
-		return at + opening + i + len(end) - 1
+	var end string
+	switch {
+	case bytes.HasPrefix(data[at:], []byte("//")):
+		end = "\n"
+	case bytes.HasPrefix(data[at:], []byte("/*")):
+		end = "*/"
+	default:
+		return at
 	}
-	return at
+	i := bytes.Index(data[at+opening:], []byte(end))
+	if i < 0 {
+		return len(data)
+	}
+	return at + opening + i + len(end) - 1
 }

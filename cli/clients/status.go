@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,7 +28,8 @@ type Entry struct {
 	URL     string   // of the server over HTTP that the entry has instead
 	Off     bool     // the entry is there, but switched off
 
-	// CommandErr is why Command cannot be started; nil if it seems that it can.
+	// CommandErr is why Command cannot be started, or ends at once; nil if it seems that it
+	// serves.
 	CommandErr error
 }
 
@@ -85,7 +87,7 @@ func (c Client) entry(m Machine, scope Scope) Entry {
 	}
 	entry.Off = ours["enabled"] == false || ours["disabled"] == true
 	if entry.URL == "" {
-		entry.CommandErr = m.startable(entry.Command)
+		entry.CommandErr = cmp.Or(m.startable(entry.Command), credentialProblem(ours))
 	}
 	return entry
 }
@@ -157,6 +159,23 @@ func (m Machine) startable(command string) error {
 	default:
 		return nil
 	}
+}
+
+// credentialProblem says why the server does not start with the variables of an entry. A
+// path is left out: a secret may have been put in its place.
+func credentialProblem(is map[string]any) error {
+	for _, key := range valueKeys {
+		members, _ := is[key].(map[string]any)
+		for _, name := range credentialVariables {
+			if file, ok := members[name].(string); ok && strings.HasSuffix(name, fileSuffix) && filepath.IsAbs(file) && isGone(file) {
+				return fmt.Errorf("%s in the entry names a file that does not exist", name)
+			}
+		}
+	}
+	if bothSet(namesSet(is)) != nil {
+		return errors.New("a credential and a file with one are both in the entry: take one of them away")
+	}
+	return nil
 }
 
 // runs says why a file cannot be started.

@@ -162,7 +162,7 @@ func zed() Client {
 			return append(object{{"source", "custom"}, {"command", s.Command}, {"args", args}}, member{"env", s.env(nil)})
 		},
 		remote: func(s Server) object {
-			return object{{"source", "custom"}, {"type", "http"}, {"url", s.URL}}
+			return object{{"source", "custom"}, {"url", s.URL}}
 		},
 	}
 }
