@@ -62,7 +62,8 @@ func TestVerifyOddAnswers(t *testing.T) {
 		`{"status":"active","expires_on":null,"not_before":"soon"}`: {Status: cfapi.TokenActive},
 		`{"status":"rolled","expires_on":5,"id":"\u001b[31mx"}`:     {Status: "rolled", ID: "x"},
 		`{"status":"active","not_before":"2031-02-03T04:05:06.5Z"}`: {Status: cfapi.TokenActive, NotBefore: time.Date(2031, 2, 3, 4, 5, 6, 5e8, time.UTC)},
-		`{}`: {},
+		`{"status":"act\u001b[31mive\n\u202e"}`:                     {Status: "active with invisible characters"},
+		`{}`:                                                        {},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client, sim := simulated(t)

@@ -70,6 +70,16 @@ func (c *Client) VerifyUserToken(ctx context.Context) (Answer[Token], error) {
 func (c *Client) verifyToken(ctx context.Context, path string) (Answer[Token], error) {
 	answer, err := get[Token](ctx, c, path, '{')
 	answer.Result.ID = c.clean(answer.Result.ID, maxTokenID)
-	answer.Result.Status = TokenStatus(c.clean(string(answer.Result.Status), maxName))
+	answer.Result.Status = c.cleanStatus(answer.Result.Status)
 	return answer, err
+}
+
+// cleanStatus makes a status fit to be shown. What was not a documented one before is none
+// afterwards either.
+func (c *Client) cleanStatus(status TokenStatus) TokenStatus {
+	cleaned := TokenStatus(c.clean(string(status), maxName))
+	if cleaned != status && (cleaned == TokenActive || cleaned == TokenDisabled || cleaned == TokenExpired) {
+		return cleaned + " with invisible characters"
+	}
+	return cleaned
 }

@@ -73,33 +73,35 @@ func doctorCases() map[string]doctorCase {
 		"15 not the API": {token: token, account: account, sim: func(sim *simulator.Simulator) {
 			sim.SetFaults(simulator.Always(simulator.Fault{Status: 200, Body: "<title>Welcome\x1b[31m</title>"}))
 		}, status: 1},
-		"16 API fails":             {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(simulator.Always(simulator.Fault{Status: 503})) }, status: 1},
-		"17 wrong configuration":   {env: []string{"CLOUDFLARE_BASE_URL=http://api.example"}, status: 1},
-		"18 token of nonsense":     {token: "with a space", status: 1},
-		"19 account of nonsense":   {token: token, account: "my/account", status: 1},
-		"20 global key":            {env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
-		"21 token and global key":  {token: token, env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
-		"22 simulation":            {args: []string{"--simulate"}},
-		"23 binary that is gone":   {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/gone"}}}`}, status: 1},
-		"24 broken file":           {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"env": {"CLOUDFLARE_API_TOKEN": "secret-in-a-file"}}, nonsense`}, status: 1},
-		"25 over HTTP":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"type": "http", "url": "http://me:secret-in-a-file@127.0.0.1:8080/mcp?key=secret-in-a-file"}}}`}},
-		"42 token not verifiable":  {token: token, account: account, api: apiWithoutVerification},
-		"41 a simulation":          {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/bin/program", "args": ["--simulate", "secret-in-a-file"]}}}`, "bin/program": ""}},
-		"40 bare name":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "program"}}}`, "bin/program": ""}},
-		"26 client without it":     {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{}`}},
-		"27 colors":                {args: []string{"--simulate", "--color", "always"}},
-		"28 JSON":                  {token: token, account: otherAccount, args: []string{"--json"}, status: 1},
-		"29 control characters":    {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "/gone\u001b[31m\nred"}}}`}, status: 1},
-		"30 named account":         {token: token, account: otherAccount, args: []string{"--account-id", account}},
-		"32 kept in a file":        {files: map[string]string{kept: keptFile(token, account)}},
-		"33 kept, but not alone":   {token: "other-token", files: map[string]string{kept: keptFile(token, account)}, status: 1},
-		"34 kept file is broken":   {files: map[string]string{kept: `{"token": "secret-in-a-file"`}, status: 1},
-		"35 broken, but not used":  {token: token, account: account, files: map[string]string{kept: `{"token": "secret-in-a-file"`}},
-		"36 kept for another API":  {files: map[string]string{kept: strings.Replace(keptFile(token, account), "http://127.0.0.1", "https://api.example", 1)}, status: 1},
-		"37 kept, not accepted":    {files: map[string]string{kept: keptFile("other-token", account)}, status: 1},
-		"38 kept, others can read": {files: map[string]string{kept: keptFile(token, account)}},
-		"39 kept, expired":         {files: map[string]string{kept: keptFile(token, account)}, sim: tokenIs(cfapi.Token{Status: cfapi.TokenExpired}), status: 1},
-		"31 no such account":       {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(unroutedTests) }, status: 1},
+		"16 API fails":                      {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(simulator.Always(simulator.Fault{Status: 503})) }, status: 1},
+		"17 wrong configuration":            {env: []string{"CLOUDFLARE_BASE_URL=http://api.example"}, status: 1},
+		"18 token of nonsense":              {token: "with a space", status: 1},
+		"19 account of nonsense":            {token: token, account: "my/account", status: 1},
+		"20 global key":                     {env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
+		"21 token and global key":           {token: token, env: []string{"CLOUDFLARE_EMAIL=" + simulator.Email, "CLOUDFLARE_API_KEY=" + simulator.Key}, account: account},
+		"22 simulation":                     {args: []string{"--simulate"}},
+		"23 binary that is gone":            {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/gone"}}}`}, status: 1},
+		"24 broken file":                    {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"env": {"CLOUDFLARE_API_TOKEN": "secret-in-a-file"}}, nonsense`}, status: 1},
+		"25 over HTTP":                      {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"type": "http", "url": "http://me:secret-in-a-file@127.0.0.1:8080/mcp?key=secret-in-a-file"}}}`}},
+		"43 token of an account, but which": {token: simulator.AccountToken},
+		"44 token of whom":                  {token: "other-token", status: 1},
+		"42 token not verifiable":           {token: token, account: account, api: apiWithoutVerification},
+		"41 a simulation":                   {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "HOME/bin/program", "args": ["--simulate", "secret-in-a-file"]}}}`, "bin/program": ""}},
+		"40 bare name":                      {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "program"}}}`, "bin/program": ""}},
+		"26 client without it":              {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{}`}},
+		"27 colors":                         {args: []string{"--simulate", "--color", "always"}},
+		"28 JSON":                           {token: token, account: otherAccount, args: []string{"--json"}, status: 1},
+		"29 control characters":             {args: []string{"--simulate"}, files: map[string]string{".claude.json": `{"mcpServers": {"access-policy": {"command": "/gone\u001b[31m\nred"}}}`}, status: 1},
+		"30 named account":                  {token: token, account: otherAccount, args: []string{"--account-id", account}},
+		"32 kept in a file":                 {files: map[string]string{kept: keptFile(token, account)}},
+		"33 kept, but not alone":            {token: "other-token", files: map[string]string{kept: keptFile(token, account)}, status: 1},
+		"34 kept file is broken":            {files: map[string]string{kept: `{"token": "secret-in-a-file"`}, status: 1},
+		"35 broken, but not used":           {token: token, account: account, files: map[string]string{kept: `{"token": "secret-in-a-file"`}},
+		"36 kept for another API":           {files: map[string]string{kept: strings.Replace(keptFile(token, account), "http://127.0.0.1", "https://api.example", 1)}, status: 1},
+		"37 kept, not accepted":             {files: map[string]string{kept: keptFile("other-token", account)}, status: 1},
+		"38 kept, others can read":          {files: map[string]string{kept: keptFile(token, account)}},
+		"39 kept, expired":                  {files: map[string]string{kept: keptFile(token, account)}, sim: tokenIs(cfapi.Token{Status: cfapi.TokenExpired}), status: 1},
+		"31 no such account":                {token: token, account: account, sim: func(sim *simulator.Simulator) { sim.SetFaults(unroutedTests) }, status: 1},
 	}
 }
 
@@ -279,8 +281,8 @@ func TestClockFinding(t *testing.T) {
 	}
 }
 
-// TestTokenFinding: what Cloudflare says of a token counts, and not the clock here.
-func TestTokenFinding(t *testing.T) {
+// TestTokenState: what Cloudflare says of a token counts, and not the clock here.
+func TestTokenState(t *testing.T) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		token cfapi.Token
@@ -296,8 +298,8 @@ func TestTokenFinding(t *testing.T) {
 		{cfapi.Token{Status: cfapi.TokenDisabled}, statusFailed, "is disabled"},
 		{cfapi.Token{Status: "frozen"}, statusFailed, `is not active: Cloudflare calls it "frozen"`},
 	} {
-		if f := tokenFinding(c.token, now); f.Status != c.want || f.Text != c.text {
-			t.Errorf("%+v: %+v", c.token, f)
+		if status, text := tokenState(c.token, now); status != c.want || text != c.text {
+			t.Errorf("%+v: %s, %s", c.token, status, text)
 		}
 	}
 }

@@ -161,12 +161,23 @@ func (d *doctor) askForToken(ctx context.Context, client *cfapi.Client, token st
 			Next: "A token with one permission is safer.",
 		}}
 	}
-	result, err := verifyToken(ctx, client, token, d.accountID())
-	if err != nil {
-		return d.failed("token", err)
+	account := d.accountID()
+	if strings.HasPrefix(token, accountTokenPrefix) && account == "" {
+		return answer{finding: finding{
+			Check: "token", Status: statusSkipped, Text: "not checked: an account token is verified in its account only",
+			Next: "Set CLOUDFLARE_ACCOUNT_ID, add --account-id, or run " + server.Name + " login --account-id ID.",
+		}}
 	}
-	f := tokenFinding(result.Result, time.Now())
-	if f.Status != statusOK {
+	result, err := verifyToken(ctx, client, token, account)
+	if err != nil {
+		a := d.failed("token", err)
+		if refused(err) && account == "" && !strings.HasPrefix(token, userTokenPrefix) {
+			a.Next += " If it belongs to an account, name that: --account-id or CLOUDFLARE_ACCOUNT_ID."
+		}
+		return a
+	}
+	f := finding{Check: "token"}
+	if f.Status, f.Text = tokenState(result.Result, time.Now()); f.Status != statusOK {
 		f.Next = "Create another (https://dash.cloudflare.com/profile/api-tokens), then "
 		if source := d.settings.Credential.Source; source != "" {
 			f.Next += "put it in the place of this one (" + source + ")."
@@ -175,37 +186,6 @@ func (d *doctor) askForToken(ctx context.Context, client *cfapi.Client, token st
 		}
 	}
 	return answer{finding: f, limit: result.RateLimit}
-}
-
-// expiresSoon is how long before its end a token is worth a warning.
-const expiresSoon = 7 * 24 * time.Hour
-
-// tokenFinding says how a token stands that Cloudflare knows.
-func tokenFinding(token cfapi.Token, now time.Time) finding {
-	f := finding{Check: "token", Status: statusFailed}
-	left := token.ExpiresOn.Sub(now)
-	day := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
-	switch expires := !token.ExpiresOn.IsZero(); {
-	case token.Status == cfapi.TokenExpired && expires:
-		f.Text = "has expired on " + day(token.ExpiresOn)
-	case token.Status == cfapi.TokenExpired:
-		f.Text = "has expired"
-	case token.Status == cfapi.TokenDisabled:
-		f.Text = "is disabled"
-	case token.Status != cfapi.TokenActive:
-		f.Text = "is not active: Cloudflare calls it " + cfapi.Quote(string(token.Status))
-	case token.NotBefore.After(now):
-		f.Text = "is valid only from " + day(token.NotBefore) + " on"
-	case !expires:
-		f.Status, f.Text = statusOK, "active, with no expiry date"
-	case left <= 0: // what Cloudflare calls active is
-		f.Status, f.Text = statusWarning, "active, though its expiry date is past: "+day(token.ExpiresOn)
-	case left < expiresSoon:
-		f.Status, f.Text = statusWarning, "active, but expires soon: "+day(token.ExpiresOn)
-	default:
-		f.Status, f.Text = statusOK, fmt.Sprintf("active, expires %s (in %s)", day(token.ExpiresOn), rough(left))
-	}
-	return f
 }
 
 // absentTest is the ID of a test that does not exist: Cloudflare's are no such row.

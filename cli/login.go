@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -165,8 +166,10 @@ func (l *login) tellWhatWins() {
 // result says what is kept and what to do next.
 func (l *login) result(known cfapi.Token, kept credentials.Kept) string {
 	text := "The token is valid"
-	if !known.ExpiresOn.IsZero() {
-		text += " until " + known.ExpiresOn.UTC().Format("2006-01-02 15:04 MST")
+	if status, state := tokenState(known, time.Now()); status == statusWarning {
+		text = "The token is " + state
+	} else if !known.ExpiresOn.IsZero() {
+		text += " until " + minute(known.ExpiresOn)
 	}
 	if kept.Storage == credentials.InFile {
 		text += ". It is kept unencrypted in " + l.store.File() + ", which only you can read.\n"

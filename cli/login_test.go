@@ -67,6 +67,20 @@ func TestLoginKeeps(t *testing.T) {
 	}
 }
 
+// TestLoginToldOfTheEnd: what Cloudflare calls active is kept, whatever its date.
+func TestLoginToldOfTheEnd(t *testing.T) {
+	for expires, want := range map[time.Time]string{
+		time.Date(2020, 1, 2, 3, 4, 0, 0, time.UTC): "The token is active, though its expiry date is past: 2020-01-02 03:04 UTC. It is kept",
+		time.Now().Add(time.Hour):                   "The token is active, but expires soon: ",
+	} {
+		env, sim := withKeyRing(t)
+		sim.SetToken(cfapi.Token{Status: cfapi.TokenActive, ExpiresOn: expires})
+		if status, stdout, stderr := logIn(t, env, simulator.Token); status != 0 || !strings.Contains(stdout, want) || strings.Contains(stdout, "valid until") {
+			t.Errorf("%d: %s%s", status, stdout, stderr)
+		}
+	}
+}
+
 // TestLoginRefuses tokens that do not work, with what to do, and keeps what there was.
 func TestLoginRefuses(t *testing.T) {
 	expired := time.Date(2001, 2, 3, 4, 5, 0, 0, time.UTC)

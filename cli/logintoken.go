@@ -129,7 +129,7 @@ func (l *login) verify(ctx context.Context, token string) (cfapi.Token, error) {
 	case err != nil:
 		return cfapi.Token{}, exitWith(exitFailure, errors.New(l.notVerified(err, token)))
 	}
-	return answer.Result, exitWith(exitFailure, checkStatus(answer.Result, time.Now()))
+	return answer.Result, exitWith(exitFailure, checkState(answer.Result, time.Now()))
 }
 
 // oldGlobalKey is what a global API key looked like before there were prefixes.
@@ -160,21 +160,18 @@ func (l *login) notVerified(err error, token string) string {
 	return text + unchanged
 }
 
-// checkStatus says why a token that Cloudflare knows cannot be used.
-func checkStatus(token cfapi.Token, now time.Time) error {
-	const instead = " It was not kept. Create another token: https://dash.cloudflare.com/profile/api-tokens"
-	day := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+// checkState says why a token that Cloudflare knows cannot be used.
+func checkState(token cfapi.Token, now time.Time) error {
+	const dashboard = "https://dash.cloudflare.com/profile/api-tokens"
+	status, text := tokenState(token, now)
+	next := "Create another token: " + dashboard
 	switch {
-	case token.Status == cfapi.TokenExpired && !token.ExpiresOn.IsZero():
-		return errors.New("this token has expired on " + day(token.ExpiresOn) + "." + instead)
-	case token.Status == cfapi.TokenExpired:
-		return errors.New("this token has expired." + instead)
+	case status != statusFailed:
+		return nil
 	case token.Status == cfapi.TokenDisabled:
-		return errors.New("this token is disabled. It was not kept. Enable it, or create another: https://dash.cloudflare.com/profile/api-tokens")
-	case token.Status != cfapi.TokenActive:
-		return fmt.Errorf("this token is not active: Cloudflare calls it %s.%s", cfapi.Quote(string(token.Status)), instead)
-	case token.NotBefore.After(now):
-		return errors.New("this token is valid only from " + day(token.NotBefore) + " on. It was not kept: log in again then")
+		next = "Enable it, or create another: " + dashboard
+	case token.Status == cfapi.TokenActive:
+		next = "Log in again then"
 	}
-	return nil
+	return errors.New("this token " + text + ". It was not kept. " + next)
 }
