@@ -58,6 +58,10 @@ type Error struct {
 	// of the connection, or a body that is not the API's JSON.
 	Summary string
 
+	// Remedy is what can be done about the failure where its kind does not tell: a clause
+	// such as "unlock the key ring"; mostly "".
+	Remedy string
+
 	// RetryAfter is how long the API asks to wait; 0 when it does not say.
 	RetryAfter time.Duration
 

@@ -96,7 +96,7 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 		if _, wrong := cfapi.New(cfapi.Config{BaseURL: api.BaseURL}); wrong != nil {
 			return fmt.Errorf("CLOUDFLARE_BASE_URL: %w", wrong)
 		}
-		return err // of the credentials
+		return fmt.Errorf("%s: %w. Set it to the credential alone, or unset it", settings.Credential.Source, err)
 	}
 	a.pool, a.kept = pool, settings.keptCredentials()
 	observe, flush := observer(settings, a.trouble.report)

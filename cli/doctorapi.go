@@ -19,6 +19,21 @@ type wayFound struct {
 	finding
 	reached cfapi.Reached
 	clear   bool
+	failure *cfapi.Error // that of the API itself; nil if it is clear, or could not be reached
+}
+
+// blocked says why nothing else can be asked; "" if it can.
+func (w wayFound) blocked() string {
+	switch {
+	case w.clear:
+		return ""
+	case w.failure == nil:
+		return "the API cannot be reached"
+	case w.failure.Kind == cfapi.RateLimited:
+		return "the quota is used up"
+	default:
+		return "the API answered with an error"
+	}
 }
 
 // way asks the API for what it tells everybody.
@@ -36,16 +51,20 @@ func (d *doctor) way(ctx context.Context) wayFound {
 	if err != nil {
 		f := d.problem("api", err, tools.Credential{})
 		f.Text = client.BaseURL() + through + ": " + f.Text
-		return wayFound{finding: f}
+		failure, _ := errors.AsType[*cfapi.Error](err) // as all errors of the client
+		if failure.HTTPStatus == 0 || failure.Kind != cfapi.RateLimited && failure.Kind != cfapi.Unavailable {
+			failure = nil // such as the page of a proxy
+		}
+		return wayFound{finding: f, failure: failure}
 	}
 	if d.settings.Simulate {
-		return wayFound{finding{Check: "api", Status: statusOK, Text: "the embedded simulator answers (--simulate)"}, reached, true}
+		return wayFound{finding{Check: "api", Status: statusOK, Text: "the embedded simulator answers (--simulate)"}, reached, true, nil}
 	}
 	text := fmt.Sprintf("%s answers%s in %d ms", client.BaseURL(), through, reached.Received.Sub(reached.Sent).Milliseconds())
 	if reached.TLS != "" {
 		text += " over " + reached.TLS
 	}
-	return wayFound{finding{Check: "api", Status: statusOK, Text: text}, reached, true}
+	return wayFound{finding{Check: "api", Status: statusOK, Text: text}, reached, true, nil}
 }
 
 // clockTolerance is by how much the clock may be wrong. Leeways for tokens and assertions
@@ -54,7 +73,7 @@ const clockTolerance = time.Minute
 
 // clockFinding compares the clock with that of the API.
 func clockFinding(w wayFound) finding {
-	f := finding{Check: "clock", Status: statusSkipped, Text: "not checked, since the API cannot be reached"}
+	f := finding{Check: "clock", Status: statusSkipped, Text: "not checked, since " + w.blocked()}
 	if !w.clear {
 		return f
 	}
@@ -97,6 +116,7 @@ type answersFound struct {
 	token, permission finding
 	limit             cfapi.RateLimit
 	exhausted         *cfapi.Error // the quota is used up
+	blocked           bool         // it is, and the finding about the API says so
 }
 
 // ask asks with the credential for the token and for a test, at once.
@@ -107,7 +127,9 @@ func (d *doctor) ask(ctx context.Context, found credentialFound, way wayFound) a
 	}
 	switch {
 	case !way.clear:
-		return skipped("the API cannot be reached")
+		all := skipped(way.blocked())
+		all.blocked = way.failure != nil && way.failure.Kind == cfapi.RateLimited
+		return all
 	case !found.credentials.Present():
 		return skipped("there is no credential")
 	}
@@ -228,6 +250,8 @@ func unrouted(failure *cfapi.Error) bool {
 func (d *doctor) budget(all answersFound) finding {
 	f := finding{Check: "budget", Status: statusOK, Text: fmt.Sprintf("this program sends at most %d requests in any 5 minutes (--request-budget)", d.settings.RequestBudget)}
 	switch seconds := int(math.Ceil(all.limit.Reset.Seconds())); {
+	case all.blocked:
+		f.Status, f.Text = statusSkipped, "not checked, since the quota is used up"
 	case all.exhausted != nil:
 		problem := d.problem("budget", all.exhausted, tools.Credential{})
 		problem.Next = strings.TrimSpace(problem.Next + " Other programs with the same owner use the same quota.")

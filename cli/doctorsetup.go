@@ -46,7 +46,7 @@ func (d *doctor) environment() []finding {
 		warn("CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_KEY are both set: the token alone is used", "Unset CLOUDFLARE_API_KEY.")
 	}
 	if err := d.settings.KeptError; err != nil && d.settings.Credential.Present() {
-		warn("what login keeps cannot be used: "+err.Error(), "Run "+server.Name+" login again, or "+server.Name+" logout.")
+		warn("what login keeps cannot be used: "+err.Error(), upperFirst(remedy(err))+".")
 	}
 	return findings
 }
@@ -84,7 +84,7 @@ func (d *doctor) keptCredential(ctx context.Context) credentialFound {
 	kept, err := d.settings.kept()
 	switch {
 	case err != nil:
-		f.Text, f.Next = "what login keeps cannot be used: "+err.Error(), "Run "+server.Name+" login again, or "+server.Name+" logout."
+		f.Text, f.Next = "what login keeps cannot be used: "+err.Error(), upperFirst(remedy(err))+"."
 		return credentialFound{finding: f}
 	case kept.Storage == "":
 		f.Text, f.Next = "there is none", nextStep(&cfapi.Error{Kind: cfapi.NoCredentials}, d.settings.Credential, reading())

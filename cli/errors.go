@@ -191,6 +191,9 @@ func nextStep(failure *cfapi.Error, credential tools.Credential, p purpose) stri
 	if failure.RetryAfter > 0 {
 		return fmt.Sprintf("Try again in %d s.", int(math.Ceil(failure.RetryAfter.Seconds())))
 	}
+	if failure.Remedy != "" {
+		return upperFirst(failure.Remedy) + "."
+	}
 	switch failure.Kind {
 	case cfapi.NoCredentials:
 		return strings.TrimSpace("Run " + server.Name + " login, or set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY. " + credential.Hint)

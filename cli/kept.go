@@ -6,12 +6,14 @@ import (
 	"io"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cli/credentials"
 	"access-policy-mcp/internal/loopback"
+	"access-policy-mcp/server"
 	"access-policy-mcp/tools"
 )
 
@@ -43,17 +45,54 @@ func (s *Settings) kept() (credentials.Kept, error) {
 	return kept, nil
 }
 
+// unusableError is why what login keeps cannot be used, and what to do: two clauses.
+type unusableError struct{ reason, remedy string }
+
+// Error is the reason.
+func (e *unusableError) Error() string { return e.reason }
+
+// remedy is a clause about what to do about an error of what login keeps; "" if nothing is
+// better than another credential.
+func remedy(err error) string {
+	if unusable, ok := errors.AsType[*unusableError](err); ok {
+		return unusable.remedy
+	}
+	if keyRing, ok := errors.AsType[*credentials.KeyRingError](err); ok {
+		return keyRing.Remedy()
+	}
+	return loginAgain
+}
+
+const loginAgain = "run " + server.Name + " login again, or " + server.Name + " logout"
+
 // usable says why what is kept cannot be used; nil if it can, or nothing is kept.
 func (s *Settings) usable(kept credentials.Kept) error {
 	switch {
 	case kept.Storage == "":
 		return nil
 	case !sameAPI(kept.BaseURL, s.apiURL()):
-		return errors.New("the token that login keeps is for " + cfapi.Visible(kept.BaseURL) + ", and CLOUDFLARE_BASE_URL is another API")
+		return s.otherAPI(kept.BaseURL)
 	case kept.AccountID != "" && !tools.AccountID(kept.AccountID).Valid():
-		return errors.New("what login keeps has an account ID that is none")
+		return &unusableError{"what login keeps has an account ID that is none", loginAgain}
 	}
 	return nil
+}
+
+// otherAPI says that the token that is kept is for the API at an address, which is not the
+// one in force.
+func (s *Settings) otherAPI(address string) error {
+	const variable = "CLOUDFLARE_BASE_URL"
+	reason := "the token that login keeps is for " + cfapi.Visible(address) + ", and " + variable
+	switch {
+	case sameAPI(address, cfapi.DefaultBaseURL):
+		return &unusableError{reason + " is another API", "unset " + variable}
+	case slices.Contains(s.Unexpanded, variable):
+		return &unusableError{reason + " holds a placeholder that was not expanded", "set " + variable + " to its value"}
+	case s.environment[variable] == "":
+		return &unusableError{reason + " is not set", "set " + variable + " to that, or " + loginAgain}
+	default:
+		return &unusableError{reason + " is another API", "set " + variable + " to the first, or " + loginAgain}
+	}
 }
 
 // apiURL is the address of the API as it is configured.
@@ -109,7 +148,7 @@ func (s *Settings) keptCredentials() func(context.Context) (cfapi.Credentials, e
 		case ctx.Err() != nil:
 			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.Timeout, Summary: "the key ring did not answer in time"}
 		case err != nil:
-			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.NoCredentials, Summary: bounded(cfapi.Visible(err.Error()))}
+			return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.NoCredentials, Summary: bounded(cfapi.Visible(err.Error())), Remedy: remedy(err)}
 		}
 		return cfapi.Credentials{Token: token}, nil
 	}

@@ -138,6 +138,9 @@ func (l *login) keep(ctx context.Context, kept credentials.Kept, token string) (
 		return "", exitWith(exitFailure, errors.New(cfapi.Visible(err.Error())+". The token was not kept"))
 	}
 	reason, file := cfapi.Visible(unusable.Error()), l.store.File()
+	if step := unusable.Remedy(); step != "" {
+		reason += ". " + upperFirst(step)
+	}
 	if l.person == nil {
 		return "", exitWith(exitFailure, errors.New(reason+". The token was not kept. To keep it unencrypted in "+file+
 			", which only you can read, add --insecure-storage; or set CLOUDFLARE_API_TOKEN instead."))

@@ -18,6 +18,7 @@ import (
 
 	"access-policy-mcp/cfapi"
 	"access-policy-mcp/cfapi/simulator"
+	"access-policy-mcp/cli/credentials"
 )
 
 // withKeyRing is the environment of a home with an empty key ring, an API, which it returns
@@ -301,6 +302,23 @@ func TestLongReason(t *testing.T) {
 	status, _, stderr := run(t, env, "get", "example-documented")
 	if status != exitFailure || !strings.Contains(stderr, "cannot be used: very very") || len(stderr) > 500 || strings.Contains(stderr, "\x1b") {
 		t.Errorf("%d: %s", status, stderr)
+	}
+}
+
+// TestKeptForAnotherAPI: what to do fits what is set.
+func TestKeptForAnotherAPI(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ kept, variable, reason, remedy string }{
+		{cfapi.DefaultBaseURL, "https://api.example.com", "is another API", "unset CLOUDFLARE_BASE_URL"},
+		{"https://api.example.com", "", "is not set", "set CLOUDFLARE_BASE_URL to that"},
+		{"https://api.example.com", "${API}", "holds a placeholder that was not expanded", "set CLOUDFLARE_BASE_URL to its value"},
+		{"https://api.example.com", "https://other.example.com", "is another API", "set CLOUDFLARE_BASE_URL to the first"},
+	} {
+		settings := newSettings([]string{"CLOUDFLARE_BASE_URL=" + tt.variable})
+		err := settings.usable(credentials.Kept{BaseURL: tt.kept, Storage: credentials.KeyRing})
+		if err == nil || !strings.HasSuffix(err.Error(), tt.reason) || !strings.HasPrefix(remedy(err), tt.remedy) {
+			t.Errorf("%+v: %v, %s", tt, err, remedy(err))
+		}
 	}
 }
 

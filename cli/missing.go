@@ -22,10 +22,11 @@ func (s *Settings) lacking(others ...lack) error {
 	kept, _ := s.kept()
 	noToken := !s.Credential.Present() && kept.Storage == ""
 	if noToken {
-		give := "run " + server.Name + " login, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY)"
+		give := "run " + server.Name + " login"
 		if s.KeptError != nil {
-			give += ". " + cfapi.Visible(s.KeptError.Error())
+			give = cfapi.Visible(s.KeptError.Error()) + ". " + upperFirst(remedy(s.KeptError))
 		}
+		give += ", or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY)"
 		if s.Credential.Hint != "" {
 			give += ". " + strings.TrimSuffix(s.Credential.Hint, ".")
 		}

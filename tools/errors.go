@@ -166,6 +166,9 @@ func (p errorPhrases) textWithoutAnswer(credential Credential, failure *cfapi.Er
 		return "Invalid arguments: " + failure.Summary + ". Nothing was sent to Cloudflare; correct the arguments and call again."
 	case failure.Kind == cfapi.Forbidden:
 		return "Access refused: " + failure.Summary + ". Nothing was sent to Cloudflare; check account_id."
+	case failure.Kind == cfapi.NoCredentials && failure.Remedy != "":
+		return "This server has no Cloudflare credentials" + prefixed(": ", failure.Summary) + ". Ask the user to " + failure.Remedy +
+			". Then call again, after a restart of this server if its environment was changed."
 	case failure.Kind == cfapi.NoCredentials:
 		return "This server has no Cloudflare credentials" + prefixed(": ", failure.Summary) + ". " + loginStep(credential) +
 			"CLOUDFLARE_API_TOKEN (a token with the permission " + p.permission +

@@ -94,3 +94,16 @@ func TestLookFails(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestRemedy: where login would not help, the text does not name it.
+func TestRemedy(t *testing.T) {
+	options, _ := keptBy(t, simulator.New(), func() (cfapi.Credentials, error) {
+		return cfapi.Credentials{}, &cfapi.Error{Kind: cfapi.NoCredentials, Summary: "the key ring is locked", Remedy: "unlock the key ring"}
+	})
+	for _, tool := range newCatalog(t, options).Tools {
+		result := callAs(t, keptCaller(), tool, sampleArguments(t, tool.Tool))
+		if !strings.Contains(text(result, 0), ": the key ring is locked. Ask the user to unlock the key ring. Then call again") || strings.Contains(text(result, 0), "login") {
+			t.Errorf("%s: %s", tool.Tool.Name, text(result, 0))
+		}
+	}
+}

@@ -142,8 +142,8 @@ func TestContradiction(t *testing.T) {
 	}
 	for env, words := range map[string]string{
 		`{"CLOUDFLARE_API_TOKEN":"literal","CLOUDFLARE_API_TOKEN_FILE":` + encoded(kept) + `}`: "are both in the entry",
-		`{"CLOUDFLARE_API_TOKEN_FILE":` + encoded(kept+"-gone") + `}`:                         "CLOUDFLARE_API_TOKEN_FILE in the entry names a file that does not exist",
-		`{"CLOUDFLARE_API_TOKEN_FILE":` + encoded(kept) + `}`:                                 "",
+		`{"CLOUDFLARE_API_TOKEN_FILE":` + encoded(kept+"-gone") + `}`:                          "CLOUDFLARE_API_TOKEN_FILE in the entry names a file that does not exist",
+		`{"CLOUDFLARE_API_TOKEN_FILE":` + encoded(kept) + `}`:                                  "",
 	} {
 		write(t, c.Path(m, User), `{"mcpServers":{"access-policy":{"command":`+encoded(program)+`,"env":`+env+`}}}`)
 		entry := c.Status(m).Entries[0]

@@ -28,11 +28,16 @@ const PersonLimit = 30 * time.Second
 // KeyRingError says why the key ring of the system cannot be used.
 type KeyRingError struct {
 	reason string
+	remedy string
 	cause  error
 }
 
 // Error is a clause for a person. It may have foreign text in it.
 func (e *KeyRingError) Error() string { return "the system's key ring cannot be used: " + e.reason }
+
+// Remedy is a clause about what a person can do to make the key ring usable; "" if that is
+// nothing.
+func (e *KeyRingError) Remedy() string { return e.remedy }
 
 // Unwrap returns what the key ring said; it may be nil.
 func (e *KeyRingError) Unwrap() error { return e.cause }
@@ -85,12 +90,15 @@ func (s *Store) askKeyRing(ctx context.Context, limit time.Duration, call func()
 
 // lateError is that of a key ring that has not answered within limit.
 func lateError(limit time.Duration) error {
-	return &KeyRingError{reason: fmt.Sprintf("it has not answered within %v; it may wait in a window for its password", limit)}
+	return &KeyRingError{
+		reason: fmt.Sprintf("it has not answered within %v; it may wait in a window for its password", limit),
+		remedy: "look for that window, unlock the key ring and try again",
+	}
 }
 
 // explained puts the errors of the key ring into words.
 func explained(err error) error {
-	var reason string
+	var reason, remedy string
 	switch {
 	case err == nil, errors.Is(err, keyring.ErrNotFound):
 		return err
@@ -101,9 +109,9 @@ func explained(err error) error {
 	case strings.Contains(err.Error(), "was not provided by any .service files"):
 		reason = "no program here offers one (org.freedesktop.secrets)"
 	case strings.Contains(err.Error(), "failed to unlock"):
-		reason = "it is locked, so unlock it and try again"
+		reason, remedy = "it is locked", "unlock the key ring and try again"
 	default:
 		reason = err.Error()
 	}
-	return &KeyRingError{reason, err}
+	return &KeyRingError{reason, remedy, err}
 }
