@@ -149,7 +149,7 @@ func (i *installation) run(command *cobra.Command) error {
 	if i.remove {
 		result, err := i.client.Remove(machine, scope)
 		if err != nil {
-			return i.failed(err)
+			return i.failed(result, err)
 		}
 		return write(command.Context(), command.OutOrStdout(), i.resultText(result))
 	}
@@ -163,12 +163,15 @@ func (i *installation) run(command *cobra.Command) error {
 		}
 		return write(command.Context(), command.OutOrStdout(), i.client.Block(server))
 	}
-	result, err := i.client.Install(command.Context(), machine, scope, server, i.settings.process)
-	if errors.Is(err, context.Canceled) {
+	result, err := i.client.Install(command.Context(), machine, scope, server, clients.CommandOptions{
+		Env:     i.settings.process,
+		Waiting: func(name string) { _, _ = fmt.Fprintln(command.ErrOrStderr(), "Waiting for "+name+".") },
+	})
+	if err != nil && errors.Is(command.Context().Err(), context.Canceled) && !result.Damaged {
 		return errInterrupted
 	}
 	if err != nil {
-		return i.failed(err)
+		return i.failed(result, err)
 	}
 	if result.CommandErr != nil {
 		_, _ = fmt.Fprintln(command.ErrOrStderr(), cfapi.Visible(result.CommandErr.Error())+". The file was edited instead.")
@@ -186,9 +189,19 @@ func (i *installation) run(command *cobra.Command) error {
 
 // failed is an error about a client's file as one that ends the program: what the file has
 // may be in it.
-func (i *installation) failed(err error) error {
-	return exitWith(exitFailure, fmt.Errorf("%s was not changed: %s. To do it by hand: access-policy-mcp install %s --print",
-		i.client.Title, strings.TrimSuffix(cfapi.Visible(err.Error()), "."), i.client.Name))
+func (i *installation) failed(result clients.Result, err error) error {
+	what := i.client.Title + " was not changed"
+	switch {
+	case result.Damaged:
+		what = i.client.Title + " was changed by its own command"
+	case result.By != "":
+		what = clients.EntryName + " was added to " + i.client.Title + " with " + result.By + ", but is not complete"
+	}
+	text := fmt.Sprintf("%s: %s.", what, strings.TrimSuffix(cfapi.Visible(err.Error()), "."))
+	if result.Backup != "" && (result.Damaged || result.By != "") {
+		text += " The file as it was before: " + cfapi.Visible(result.Backup) + "."
+	}
+	return exitWith(exitFailure, errors.New(text+" To do it by hand: access-policy-mcp install "+i.client.Name+" --print"))
 }
 
 // resultText says what was done.

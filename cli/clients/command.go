@@ -2,11 +2,8 @@ package clients
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
-	"time"
 )
 
 // clientCommand is a client's own command that adds a server.
@@ -17,12 +14,10 @@ type clientCommand struct {
 	args     func(scope Scope, s Server, entry string) []string
 }
 
-// commandTimeout is how long a client's own command may take: they are slow to start.
-const commandTimeout = time.Minute
-
 // tryCommand lets the client's own command make the entry, if there is none yet. Whether
-// it has done so is not taken on its word: the file is looked at afterwards.
-func (c Client) tryCommand(ctx context.Context, m Machine, scope Scope, s Server, env []string, result *Result) error {
+// it has done so, and nothing else, is not taken on its word: the file is looked at
+// afterwards.
+func (c Client) tryCommand(ctx context.Context, m Machine, scope Scope, s Server, options CommandOptions, result *Result) error {
 	program, args := c.commandLine(m, scope, s)
 	if program == "" {
 		return nil
@@ -41,20 +36,79 @@ func (c Client) tryCommand(ctx context.Context, m Machine, scope Scope, s Server
 	if err := c.backUp(file, result); err != nil {
 		return err
 	}
-	if err := runCommand(ctx, program, args, env, m.Folder); err != nil {
-		result.CommandErr = fmt.Errorf("%s: %w", c.command.shown, err)
-		return ctx.Err()
+	options.shown = c.command.shown
+	failed := runCommand(ctx, program, args, m.Folder, options)
+	made, err := c.checkAfter(file, result)
+	switch {
+	case err != nil:
+		return err
+	case made:
+		result.By = c.command.shown
+	case result.CommandErr != nil: // it has done harm
+	case failed != nil:
+		result.CommandErr = fmt.Errorf("%s: %w", c.command.shown, failed)
+	default:
+		result.CommandErr = fmt.Errorf("%s: it has made no entry in %s", c.command.shown, result.Path)
 	}
+	return ctx.Err()
+}
+
+// checkAfter reports whether the client's own command has made the entry, and puts the file
+// back as it was if that has lost something else.
+func (c Client) checkAfter(before content, result *Result) (made bool, err error) {
 	after, err := readOrNew(result.Path)
+	if err == nil {
+		err = c.damage(before.data, after.data)
+	}
+	if err == nil {
+		ours, _ := c.ours(after.data)
+		return ours != nil, nil
+	}
+	result.CommandErr = fmt.Errorf("%s has damaged %s, which is as it was again: %w", c.command.shown, result.Path, err)
+	if err := restore(before, after); err != nil {
+		result.Damaged = true
+		return false, fmt.Errorf("%w; it cannot be put back: %w", result.CommandErr, err)
+	}
+	return false, nil
+}
+
+// damage says what else than to add our entry has been done to the servers of a file, or
+// which of its other settings are gone.
+func (c Client) damage(before, after []byte) error {
+	if err := c.lost(before, after); err != nil {
+		return err
+	}
+	then, err := c.format.decode(before, nil)
 	if err != nil {
 		return err
 	}
-	if made, err := c.ours(after.data); err == nil && made != nil {
-		result.By = c.command.shown
-	} else {
-		result.CommandErr = fmt.Errorf("%s: it has made no entry in %s", c.command.shown, result.Path)
+	now, err := c.format.decode(after, nil)
+	if err != nil {
+		return err
+	}
+	for key := range then {
+		if _, ok := now[key]; !ok {
+			return fmt.Errorf("%q is not in it any more", key)
+		}
+	}
+	servers, _ := now[c.key].(map[string]any)
+	old, _ := then[c.key].(map[string]any)
+	for name, server := range old {
+		if !same(server, servers[name]) {
+			return fmt.Errorf("the server %q in it is another now", name)
+		}
 	}
 	return nil
+}
+
+// restore gives a file what it had before.
+func restore(before, now content) error {
+	if !before.exists {
+		return removed(before.path)
+	}
+	// What is there now is to be replaced, with the access rights that it had before.
+	now.path, now.info = before.path, before.info
+	return now.replace(before.data, false)
 }
 
 // commandLine is how the client's own command makes the entry; "" if it cannot, or is not
@@ -68,33 +122,6 @@ func (c Client) commandLine(m Machine, scope Scope, s Server) (program string, a
 		return "", nil
 	}
 	return m.Command(c.command.name), args
-}
-
-// runCommand runs a client's own command. Its error is the last line that it has written.
-func runCommand(ctx context.Context, program string, args, env []string, folder string) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	run := exec.CommandContext(ctx, program, args...)
-	run.Env, run.Dir = env, folder
-	run.WaitDelay = time.Second
-	output, err := run.CombinedOutput()
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return withOutput(err, output)
-	default:
-		return nil
-	}
-}
-
-// withOutput is an error of a command with the last line that it has written.
-func withOutput(err error, output []byte) error {
-	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
-	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
-		return errors.New(last)
-	}
-	return err
 }
 
 // withName is an entry as JSON with its name in it.

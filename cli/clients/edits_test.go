@@ -47,7 +47,7 @@ func fileText(t *testing.T, path string) string {
 
 func install(t *testing.T, c Client, m Machine, s Server, want Action) Result {
 	t.Helper()
-	result, err := c.Install(t.Context(), m, User, s, nil)
+	result, err := c.Install(t.Context(), m, User, s, CommandOptions{})
 	if err != nil || result.Action != want {
 		t.Fatalf("%s: %v %v, want %v", c.Name, result.Action, err, want)
 	}

@@ -2,12 +2,14 @@ package clients
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // maxFile is the largest file that is looked at, in bytes: Claude Code keeps a history in
@@ -83,7 +85,7 @@ func (c content) replace(data []byte, shared bool) error {
 	if err := os.MkdirAll(filepath.Dir(c.path), folder); err != nil {
 		return err
 	}
-	temporary, err := c.writeBeside(data, c.path+".access-policy-mcp.new", mode)
+	temporary, err := c.writeBeside(data, c.path, mode)
 	if err != nil {
 		return err
 	}
@@ -91,37 +93,55 @@ func (c content) replace(data []byte, shared bool) error {
 		_ = os.Remove(temporary)
 		return errChanged
 	}
-	if err := os.Rename(temporary, c.path); err != nil {
-		_ = os.Remove(temporary)
-		return err
-	}
-	return nil
+	return moved(temporary, c.path)
 }
 
-// writeBeside writes a file with the owner and the mode of the original, or with mode if
-// there is none. It never is more readable, not even while it is written.
+// keepAt writes the file as it is to another path, in one step.
+func (c content) keepAt(path string) error {
+	temporary, err := c.writeBeside(c.data, path, 0o600)
+	if err != nil {
+		return err
+	}
+	return moved(temporary, path)
+}
+
+// moved gives a file its final name.
+func moved(temporary, path string) error {
+	err := os.Rename(temporary, path)
+	if err != nil {
+		_ = os.Remove(temporary)
+	}
+	return err
+}
+
+// writeBeside writes a file beside a path, with the owner and the mode of the original, or
+// with mode if there is none.
 func (c content) writeBeside(data []byte, path string, mode fs.FileMode) (string, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	if c.exists {
-		mode = 0o600 & c.info.Mode().Perm()
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode|0o200)
+	file, temporary, err := c.openBeside(path, mode)
 	if err != nil {
 		return "", err
 	}
 	_, err = file.Write(data)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil && c.exists {
-		err = errors.Join(keepOwner(path, c.info), os.Chmod(path, c.info.Mode().Perm()))
+	if err == nil && c.info != nil {
+		err = keepAccess(file, c.info)
 	}
-	if err != nil {
-		_ = os.Remove(path)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		_ = os.Remove(temporary)
 	}
-	return path, err
+	return temporary, err
 }
 
-// backupPath is where the file as it was before is kept: beside the name that people know,
-// which may be a link to a folder of somebody else.
-func backupPath(named string) string { return named + ".access-policy-mcp.bak" }
+// openBeside makes a file beside a path. It never is more readable than the original, not
+// even while it is written, and has a name of its own, so that several may be written at
+// once.
+func (c content) openBeside(path string, mode fs.FileMode) (file *os.File, temporary string, err error) {
+	temporary = path + "." + strings.ToLower(rand.Text()) + ".new"
+	if c.info != nil {
+		mode = 0o600 & c.info.Mode().Perm()
+	}
+	file, err = os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode|0o200)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", errChanged // somebody has removed the folder
+	}
+	return file, temporary, err
+}

@@ -18,7 +18,7 @@ func TestNewFile(t *testing.T) {
 		for _, scope := range c.Scopes() {
 			m := here(t)
 			file := c.Path(m, scope)
-			result, err := c.Install(t.Context(), m, scope, fixed(), nil)
+			result, err := c.Install(t.Context(), m, scope, fixed(), CommandOptions{})
 			if err != nil || result.Action != Added || result.Backup != "" {
 				t.Fatalf("%s: %+v %v", c.Name, result, err)
 			}
@@ -30,7 +30,7 @@ func TestNewFile(t *testing.T) {
 			}
 			other := fixed()
 			other.Command = "/elsewhere"
-			if result, err = c.Install(t.Context(), m, scope, other, nil); err != nil || result.Action != Renewed {
+			if result, err = c.Install(t.Context(), m, scope, other, CommandOptions{}); err != nil || result.Action != Renewed {
 				t.Errorf("%s: %+v %v", c.Name, result, err)
 			}
 			if result, err = c.Remove(m, scope); err != nil || result.Action != Removed {
@@ -110,7 +110,7 @@ func TestLeftAlone(t *testing.T) {
 		m := here(t)
 		file := c.Path(m, User)
 		write(t, file, tt.before)
-		result, err := c.Install(t.Context(), m, User, fixed(), nil)
+		result, err := c.Install(t.Context(), m, User, fixed(), CommandOptions{})
 		if err == nil || !strings.Contains(err.Error(), tt.words) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%q: %v", tt.before, err)
 		}
@@ -196,7 +196,7 @@ func TestLink(t *testing.T) {
 	if err := os.Remove(target); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Install(t.Context(), m, User, fixed(), nil); err == nil || exists(target) {
+	if _, err := c.Install(t.Context(), m, User, fixed(), CommandOptions{}); err == nil || exists(target) {
 		t.Errorf("a link to nowhere: %v", err)
 	}
 }
@@ -214,7 +214,7 @@ func TestModes(t *testing.T) {
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
 		}
-		result, err := c.Install(t.Context(), m, User, fixed(), nil)
+		result, err := c.Install(t.Context(), m, User, fixed(), CommandOptions{})
 		if mode&0o200 == 0 {
 			if err == nil || !strings.Contains(err.Error(), "read-only") || fileText(t, file) != "{}\n" || exists(backupPath(file)) {
 				t.Errorf("%v: %v", mode, err)

@@ -2,7 +2,12 @@
 
 package clients
 
-import "io/fs"
+import (
+	"io/fs"
+	"os"
+)
 
-// keepOwner does nothing: a new file has the access rights of its folder.
-func keepOwner(string, fs.FileInfo) error { return nil }
+// keepAccess keeps the mode alone: a new file has the access rights of its folder.
+func keepAccess(file *os.File, original fs.FileInfo) error {
+	return os.Chmod(file.Name(), original.Mode().Perm())
+}

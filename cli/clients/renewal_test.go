@@ -136,7 +136,7 @@ func TestContradiction(t *testing.T) {
 	c, m := cursor(), here(t)
 	before := `{"mcpServers":{"access-policy":{"command":` + encoded(program) + `,"env":{"CLOUDFLARE_API_TOKEN":"literal"}}}}`
 	write(t, c.Path(m, User), before)
-	_, err := c.Install(t.Context(), m, User, Server{Command: program, Variables: []Pair{{"CLOUDFLARE_API_TOKEN_FILE", kept}}}, nil)
+	_, err := c.Install(t.Context(), m, User, Server{Command: program, Variables: []Pair{{"CLOUDFLARE_API_TOKEN_FILE", kept}}}, CommandOptions{})
 	if err == nil || !strings.Contains(err.Error(), "CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE would both") || fileText(t, c.Path(m, User)) != before {
 		t.Errorf("%v", err)
 	}

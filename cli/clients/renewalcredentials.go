@@ -22,6 +22,10 @@ var (
 // fileSuffix ends the name of a variable with the name of a file.
 const fileSuffix = "_FILE"
 
+func isFileVariable(name string) bool {
+	return slices.Contains(credentialVariables, name) && strings.HasSuffix(name, fileSuffix)
+}
+
 // withoutStaleCredentials takes away the references to credentials and the files with one
 // that are gone, which an earlier renewal has written, and which this one does not want. A
 // credential that somebody has written into the entry stays. left is what the entry then is.
@@ -80,7 +84,7 @@ func withoutStale(value any, wanted []string) (kept any, gone []string) {
 // stale reports whether a variable is a reference to itself, or names a file that is gone.
 func stale(name, value string) bool {
 	references := []string{shellReference(name), envReference(name), bareReference(name), "$" + name}
-	return slices.Contains(references, value) || strings.HasSuffix(name, fileSuffix) && isGone(value)
+	return slices.Contains(references, value) || isFileVariable(name) && isGone(value)
 }
 
 func isGone(path string) bool {
