@@ -59,6 +59,9 @@ func installCommand(settings *Settings) *cobra.Command {
 			if err := i.check(command, args[0]); err != nil {
 				return err
 			}
+			if err := i.checkEnvironment(); err != nil {
+				return exitWith(exitUsage, err)
+			}
 			return i.run(command)
 		},
 	}

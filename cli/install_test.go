@@ -58,10 +58,17 @@ func TestServerAddress(t *testing.T) {
 		"mcp.example.com":                  "",
 		"ftp://mcp.example.com":            "",
 		"https://":                         "",
-		"https://u:secret@mcp.example.com": "",
+		"https://u:hidden@mcp.example.com": "",
+		"https//u:hidden@mcp.example.com":  "",
+		"https://u:hidden@mcp example.com": "",
+		"https://[::1?token=hidden@":       "",
+		"https://h/mcp?token=hidden@":      "",
+		"https://h/mcp?":                   "",
+		"https://h/mcp#hidden@":            "",
+		"https://h/mcp#":                   "",
 	} {
 		got, err := serverAddress(typed)
-		if got != want || (err == nil) != (want != "") || err != nil && strings.Contains(err.Error(), "secret@") {
+		if got != want || (err == nil) != (want != "") || err != nil && strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%s: %s, %v", typed, got, err)
 		}
 	}
@@ -101,6 +108,42 @@ func TestInstallUsage(t *testing.T) {
 	}
 	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
 		t.Errorf("%v is in the home folder, %v", left, err)
+	}
+}
+
+// TestInstallRefusesEnvironment: what the server would not start with gets into no entry,
+// and no secret in it is told.
+func TestInstallRefusesEnvironment(t *testing.T) {
+	home := t.TempDir()
+	for _, tt := range []struct {
+		env   []string
+		words string
+	}{
+		{[]string{"CLOUDFLARE_BASE_URL=https://u:hidden@api.example.com"}, "CLOUDFLARE_BASE_URL: "},
+		{[]string{"CLOUDFLARE_BASE_URL=https://api.example.com?hidden"}, "CLOUDFLARE_BASE_URL: "},
+		{[]string{"CLOUDFLARE_API_TOKEN=hidden", "CLOUDFLARE_API_TOKEN_FILE=/hidden"}, "CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE are both set"},
+		{[]string{"CLOUDFLARE_API_KEY=hidden", "CLOUDFLARE_API_KEY_FILE=/hidden"}, "CLOUDFLARE_API_KEY and CLOUDFLARE_API_KEY_FILE are both set"},
+	} {
+		env := append(tt.env, "HOME="+home, "USERPROFILE="+home, "APPDATA="+home)
+		status, stdout, stderr := run(t, env, "install", "cursor")
+		if status != exitUsage || stdout != "" || !strings.Contains(stderr, tt.words) || strings.Contains(stderr, "hidden") {
+			t.Errorf("%v: %d %s", tt.env[0], status, stderr)
+		}
+		if status, _, stderr := run(t, env, "install", "cursor", "--print", "--http", "http://127.0.0.1:8080"); status != 0 {
+			t.Errorf("%v: %s", tt.env[0], stderr)
+		}
+	}
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("%v is in the home folder, %v", left, err)
+	}
+}
+
+// TestBearerFile: an entry refers to no variable that is not set.
+func TestBearerFile(t *testing.T) {
+	i := &installation{settings: newSettings([]string{"ACCESS_POLICY_MCP_BEARER_TOKEN_FILE=/x"})}
+	i.client, _ = clients.Find("cursor")
+	if variable, notes := i.bearer(); variable != "" || len(notes) != 1 || !strings.Contains(notes[0], "not to a file") {
+		t.Errorf("%q %v", variable, notes)
 	}
 }
 

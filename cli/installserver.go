@@ -20,19 +20,45 @@ import (
 )
 
 // serverAddress is where a server is reached over HTTP: at /mcp, unless the address says
-// otherwise.
+// otherwise. An address with what may be a secret is not repeated.
 func serverAddress(text string) (string, error) {
 	address, err := url.Parse(text)
 	switch {
 	case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "":
-		return "", fmt.Errorf("must be the address of a server, such as http://127.0.0.1:8080/mcp, not %q", text)
+		wrong := "must be the address of a server, such as http://127.0.0.1:8080/mcp"
+		if !strings.ContainsAny(text, "@?#") {
+			wrong += fmt.Sprintf(", not %q", text)
+		}
+		return "", errors.New(wrong)
 	case address.User != nil:
 		return "", errors.New("must have no secret in it: set ACCESS_POLICY_MCP_BEARER_TOKEN")
+	case address.RawQuery != "" || address.ForceQuery:
+		return "", errors.New("must have no query, in which a secret would be in the file: leave it out, and add a header to the entry if the server asks for one")
+	case strings.Contains(text, "#"):
+		return "", errors.New("must have no fragment, which is not sent to a server: leave out what begins with #")
 	}
 	if address.Path == "" || address.Path == "/" {
 		address.Path = "/mcp"
 	}
 	return address.String(), nil
+}
+
+// checkEnvironment says what of the environment the server would not start with, so that it
+// does not get into an entry.
+func (i *installation) checkEnvironment() error {
+	if i.http != "" || i.remove || i.settings.Simulate {
+		return nil
+	}
+	environment := i.settings.environment
+	for _, name := range []string{"CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"} {
+		if environment[name] != "" && environment[name+"_FILE"] != "" {
+			return bothSet(name)
+		}
+	}
+	if _, err := cfapi.New(cfapi.Config{BaseURL: strings.TrimSpace(environment["CLOUDFLARE_BASE_URL"])}); err != nil {
+		return fmt.Errorf("CLOUDFLARE_BASE_URL: %w", err)
+	}
+	return nil
 }
 
 // serverArgs are the flags of every command that are set now, by a variable too, for the
@@ -107,9 +133,10 @@ func (i *installation) account() string {
 // can refer to it.
 func (i *installation) bearer() (variable string, notes []string) {
 	const name = "ACCESS_POLICY_MCP_BEARER_TOKEN"
-	set := i.settings.environment[name] != "" || i.settings.environment[name+"_FILE"] != ""
 	switch {
-	case !set:
+	case i.settings.environment[name] == "" && i.settings.environment[name+"_FILE"] != "":
+		return "", []string{"An entry can refer to " + name + " alone, not to a file: set that too where " + i.client.Title + " is started, and run this again."}
+	case i.settings.environment[name] == "":
 		return "", []string{"If that server asks for a bearer token, set " + name + " and run this again: the entry then refers to it."}
 	case !i.client.RefersToBearer():
 		return "", []string{i.client.Title + " cannot refer to " + name + ": add the header Authorization yourself."}

@@ -51,13 +51,18 @@ func (s *Settings) lookUp(v variable) (value, origin string, err error) {
 		return strings.TrimSpace(value), v.name, nil
 	}
 	if value != "" {
-		return "", "", fmt.Errorf("%s and %s are both set: unset one of them", v.name, fileVariable)
+		return "", "", bothSet(v.name)
 	}
 	secret, err := readSecret(file)
 	if err != nil {
 		return "", "", fmt.Errorf("%s: %w", fileVariable, err)
 	}
 	return secret, fileVariable, nil
+}
+
+// bothSet is about a secret that is set, and in a file too.
+func bothSet(name string) error {
+	return fmt.Errorf("%s and %s_FILE are both set: unset one of them", name, name)
 }
 
 // checkGuard says what is wrong with a variable that switches a guard on: set to
