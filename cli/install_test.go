@@ -17,7 +17,8 @@ func TestOwnPath(t *testing.T) {
 	link := filepath.Join(folder, "bin", "access-policy-mcp")
 	other := filepath.Join(folder, "other")
 	built := filepath.Join(folder, "go-build12", "b001", "exe", "access-policy-mcp")
-	for _, path := range []string{program, other, built, filepath.Join(folder, "bin", "x")} {
+	builder := filepath.Join(folder, "go-builder", "access-policy-mcp") // somebody's own folder
+	for _, path := range []string{builder, program, other, built, filepath.Join(folder, "bin", "x")} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -36,6 +37,7 @@ func TestOwnPath(t *testing.T) {
 		{program, "gone", program},
 		{program, other, program}, // somebody has given it another name
 		{program, "", program},
+		{builder, builder, builder},
 	} {
 		got, err := ownPath(tt.executable, tt.called, onPath)
 		if err != nil || got != tt.want {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -204,11 +205,14 @@ func (i *installation) forwarded() (names []string, notes []string) {
 	}
 }
 
+// goBuildFolder is a folder of go run, or the cache of builds.
+var goBuildFolder = regexp.MustCompile(`/go-build[0-9]*/`)
+
 // shortLived reports whether a path is in a folder whose content does not stay: that of go
 // run, or of npx.
 func shortLived(path string) bool {
 	path = strings.ReplaceAll(path, `\`, "/")
-	return strings.Contains(path, "/go-build") || strings.Contains(path, "/_npx/")
+	return goBuildFolder.MatchString(path) || strings.Contains(path, "/_npx/")
 }
 
 // ownPath is the path by which this program can be started from anywhere, also after an
