@@ -104,6 +104,7 @@ func (a *app) assemble(settings *Settings, api cfapi.Config) error {
 	catalog, err := tools.NewCatalog(tools.Options{
 		Pool:             pool,
 		Kept:             a.kept,
+		KeptAccount:      settings.keptAccount(),
 		Observe:          observe,
 		DefaultAccountID: settings.AccountID,
 		HideUserDetails:  settings.HideUserDetails,

@@ -154,6 +154,18 @@ func (s *Settings) keptCredentials() func(context.Context) (cfapi.Credentials, e
 	}
 }
 
+// keptAccount returns what tells the account that login keeps at the moment; nil if a flag or
+// a variable names one.
+func (s *Settings) keptAccount() func() string {
+	if s.Simulate || !s.accountIsKept || s.keptStore() == nil {
+		return nil
+	}
+	return func() string {
+		kept, _ := s.kept() // the credential has the same error, and tells it
+		return kept.AccountID
+	}
+}
+
 // bounded shortens a reason to what an error has room for: the path of a file and the words
 // of a key ring may be long.
 func bounded(reason string) string {

@@ -68,6 +68,8 @@ type Settings struct {
 	// Unexpanded names the variables that hold a placeholder, sorted.
 	Unexpanded []string
 
+	accountIsKept bool // neither a flag nor a variable names the account
+
 	noColor      bool // NO_COLOR is set (no-color.org)
 	dumbTerminal bool // TERM says that terminals do not obey control sequences
 
@@ -170,6 +172,7 @@ func (s *Settings) readEnvironment() error {
 	}
 	var kept credentials.Kept
 	kept, s.KeptError = s.kept()
+	s.accountIsKept = s.AccountID == ""
 	s.AccountID = cmp.Or(s.AccountID, kept.AccountID)
 	switch credential := &s.Credential; {
 	case s.Simulate:

@@ -22,6 +22,10 @@ type Options struct {
 	// sentence that says why there is none.
 	Kept func(context.Context) (cfapi.Credentials, error)
 
+	// KeptAccount, unless nil, is the account that is kept with that credential at the moment;
+	// "" if there is none. It comes before DefaultAccountID, and changes no schema.
+	KeptAccount func() string
+
 	// DefaultAccountID makes the argument account_id optional, unless it is empty.
 	DefaultAccountID string
 
@@ -92,7 +96,7 @@ func NewCatalog(options Options) (Catalog, error) {
 	c := Catalog{Instructions: s.instructions(), ResourceTemplates: s.resourceTemplates(), Prompts: s.prompts()}
 	for _, d := range admitted {
 		if s.serves(d.name) {
-			c.Tools = append(c.Tools, d.newTool(s))
+			c.Tools = append(c.Tools, s.withKeptAccount(d.newTool(s)))
 		}
 	}
 	return c, nil
