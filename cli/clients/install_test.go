@@ -51,7 +51,7 @@ func TestOddFiles(t *testing.T) {
 	cases := map[string][]string{
 		"cursor": {"", "\n", "{}", "{ }", "{\n}\n", " { \"a\": 1 } ", "{\"a\": 1, }", "{\"mcpServers\": {}}", "{\n  \"mcpServers\": {\n  }\n}", "// c\n{ // d\n}\n", "{\"mcpServers\": {\"a\": {} // c\n}}",
 			"{\"mcpServers\": {/* none */}}", "{\n\t\"mcpServers\": {}, // c\n\t\"b\": [1,\n2]}", byteOrderMark, "{\"a\":\"b\" /* c */}", "{\r\n    \"a\": null\r\n}\r\n"},
-		"codex": {"", "# c", "a = 1", "a = 1\n\n\n", "[mcp_servers]\n", "[mcp_servers]\nx = { command = 'y' }\n", "mcp_servers = { x = { command = 'y' } }", "mcp_servers.x.command = 'y'\n[z]\n", "[[a]]\n[[a]]\nb = 1", byteOrderMark + "a = 1\r\n"},
+		"codex": {"", "# c", "a = 1", "a = 1\n\n\n", "[mcp_servers]\n", "[mcp_servers]\nx = { command = 'y' }\n", "mcp_servers.x.command = 'y'\n[z]\n", "[[a]]\n[[a]]\nb = 1", byteOrderMark + "a = 1\r\n"},
 		"goose": {"", "# c\n", "---\na: 1\n", "a: 1", "extensions:\n", "extensions: {}\n", "extensions: {} # c\n", "extensions: null\nb: 1\n", "extensions: ~", "a: |+\n  x\n\n\n", "extensions:\n      a:\n            cmd: b\nz: 1\n",
 			"extensions:   # c\n  # d\n  a: {cmd: b}\n", "b:\n- 1\n- 2\n", "\"extensions\":\r\n  a: {}\r\n", "extensions:\n  a:\n    cmd: 'x\n      y'\n"},
 	}
@@ -97,6 +97,7 @@ func TestLeftAlone(t *testing.T) {
 		{"codex", "mcp_servers = 1", "must be an object"},
 		{"codex", "[[mcp_servers]]\n", "is a list"},
 		{"codex", "[mcp_servers.a]\n[mcp_servers.a]\n", "not valid TOML"},
+		{"codex", "mcp_servers = { x = { command = 'y', n = 0x1F } }", "cannot change safely"},
 		{"goose", "a: [", "not valid YAML"},
 		{"goose", "- a\n", "does not hold a mapping"},
 		{"goose", "extensions: [a]\n", "is a list"},

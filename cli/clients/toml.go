@@ -209,8 +209,12 @@ func withoutBlankLine(data []byte, first, last expression) int {
 	return first.from
 }
 
-// setInline gives an inline table that an expression sets its new members.
+// setInline gives an inline table that an expression sets its new members. One that holds
+// all servers is left alone: the values of the others would be written anew.
 func (f tomlFormat) setInline(mark string, data []byte, e expression, change func(map[string]any)) ([]byte, error) {
+	if len(e.path) < 2 {
+		return nil, errUnusual
+	}
 	document, err := f.decode(data, nil)
 	if err != nil {
 		return nil, err
