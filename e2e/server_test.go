@@ -84,6 +84,18 @@ func (l *logFile) String() string {
 	return string(data)
 }
 
+// with returns the log once it has a text: records are written after the answers that they
+// are about. It waits 10 s at most.
+func (l *logFile) with(text string) string {
+	for range 1000 {
+		if log := l.String(); strings.Contains(log, text) {
+			return log
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return l.String()
+}
+
 // freeAddress is an address on loopback that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
