@@ -103,6 +103,16 @@ func memberOf(o *hujson.Object, key string) (int, error) {
 	return found, nil
 }
 
+// memberIn finds a member of a value, which must be an object; index is -1 without one.
+func memberIn(value hujson.Value, name string) (o *hujson.Object, index int, err error) {
+	o, ok := value.Value.(*hujson.Object)
+	if !ok {
+		return nil, -1, fmt.Errorf("what is to hold %q is not an object", name)
+	}
+	index, err = memberOf(o, name)
+	return o, index, err
+}
+
 func (f jsonFormat) set(data []byte, path []string, value any) ([]byte, error) {
 	mark, data := cutMark(data)
 	if blank(data) {
@@ -115,11 +125,7 @@ func (f jsonFormat) set(data []byte, path []string, value any) ([]byte, error) {
 		return nil, err
 	}
 	for i, key := range path {
-		o, ok := at.Value.(*hujson.Object)
-		if !ok {
-			return nil, fmt.Errorf("what is to hold %q is not an object", key)
-		}
-		index, err := memberOf(o, key)
+		o, index, err := memberIn(at, key)
 		if err != nil {
 			return nil, err
 		}
@@ -223,11 +229,7 @@ func (jsonFormat) remove(data []byte, path []string) ([]byte, error) {
 		return nil, err
 	}
 	for i, key := range path {
-		o, ok := at.Value.(*hujson.Object)
-		if !ok {
-			return nil, fmt.Errorf("what is to hold %q is not an object", key)
-		}
-		index, err := memberOf(o, key)
+		o, index, err := memberIn(at, key)
 		if err != nil || index < 0 {
 			return append([]byte(mark), data...), err
 		}
